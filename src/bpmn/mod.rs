@@ -1,0 +1,5 @@
+//! BPMN as records: reading XML, the shared document, writing XML, differences and merges.
+//!
+//! PURE. The model is specified rule by rule in client-protocol/DOCUMENT.md.
+
+pub mod model;

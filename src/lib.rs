@@ -1,0 +1,24 @@
+//! Atelier: a real-time collaboration server for BPMN diagrams.
+//!
+//! The modules stand in dependency order: each may use those above it, by the arrows that
+//! `tests/it/tidy.rs` holds. PURE modules know no tokio, no IO, no clock and no environment.
+
+pub mod id;
+pub mod limits;
+
+pub mod bpmn;
+pub mod protocol;
+
+pub mod store;
+
+pub mod room;
+
+pub mod auth;
+pub mod config;
+pub mod telemetry;
+
+pub mod http;
+pub mod ws;
+
+pub mod app;
+pub mod cli;

@@ -1,0 +1,132 @@
+//! Every bound of the server, in one place, with its reason and what is seen when it is reached (promise P9).
+//!
+//! PURE. Must hold nothing but constants; what an operator may want to change is a setting in
+//! `config.rs` whose default stands here.
+
+use std::time::Duration;
+
+// ---- Frames and updates (protocol) ----
+
+/// Largest WebSocket message, bytes. A first sync of a big offline copy fits; above it: close 1009.
+pub const MAX_FRAME_BYTES: usize = 8 << 20;
+/// Messages in one frame. Clients send one; a thousand tiny ones would hold the reader. Above it: close 4400.
+pub const MAX_MESSAGES_PER_FRAME: usize = 64;
+/// Deepest nesting of values (`Any`, JSON) in an update. yrs recurses over them: 7,000 levels kill the
+/// process (facts/reliability.md 0.1). BPMN needs 2. Above it: close 4400.
+pub const MAX_VALUE_DEPTH: usize = 16;
+/// Deepest nesting of shared types over all frames (ROOM C5). The document model needs 3. Above it: close 4400.
+pub const MAX_TYPE_DEPTH: u8 = 8;
+/// Clients named in one update's struct section, delete set or state vector. A document of thousands of
+/// past editors is legitimate; each costs memory before it is applied. Above it: close 4400.
+pub const MAX_CLIENTS_PER_UPDATE: usize = 20_000;
+/// Structs in one update: an 8 MiB frame of 5-byte structs would be 1.6 million. Above it: close 4400.
+pub const MAX_STRUCTS_PER_UPDATE: usize = 1_000_000;
+/// Delete ranges in one update. Above it: close 4400.
+pub const MAX_DELETE_RANGES_PER_UPDATE: usize = 500_000;
+/// Largest clock a client may reach: yrs counts in u32 and wraps (facts/reliability.md 0.6). Above it: close 4400.
+pub const MAX_CLOCK: u32 = 1 << 31;
+/// Longest map key or root type name, bytes. Above it: close 4400.
+pub const MAX_NAME_BYTES: usize = 1024;
+
+// ---- Awareness ----
+
+/// Largest awareness state of one client, bytes of JSON. Above it: the entry is dropped and counted.
+pub const MAX_AWARENESS_BYTES: usize = 4096;
+/// Entries read from one awareness frame; stock clients relay others' states. The rest is ignored.
+pub const MAX_AWARENESS_ENTRIES: usize = 2048;
+/// Depth of the JSON of an awareness state. Above it: the entry is dropped.
+pub const MAX_AWARENESS_DEPTH: usize = 16;
+/// How long a cursor waits for others to join it in one frame: below what an eye sees as lag (ROOM W2).
+pub const AWARENESS_TICK: Duration = Duration::from_millis(40);
+/// Silence after which a state is announced as gone; clients renew theirs every 15 s (ROOM W3).
+pub const AWARENESS_TIMEOUT: Duration = Duration::from_secs(45);
+
+// ---- Rooms ----
+
+/// Messages waiting in a room's mailbox. The reader of the socket waits: back-pressure on that socket alone.
+pub const ROOM_MAILBOX: usize = 256;
+/// Messages handled in one drain, that is in one transaction of the document.
+pub const ROOM_DRAIN: usize = 128;
+/// Accepted, uncommitted bytes of one room while the store is away (ROOM K5). Above it: edits are refused.
+pub const ROOM_UNCOMMITTED_BYTES: usize = 8 << 20;
+/// The same as a count of updates.
+pub const ROOM_UNCOMMITTED_UPDATES: usize = 16_384;
+/// Bytes of one appended batch: one row of the log, one statement. The rest is the next batch.
+pub const BATCH_BYTES: usize = 4 << 20;
+/// Encoded bytes of one document. Above it: edits are refused with `too-large`.
+pub const MAX_DOCUMENT_BYTES: usize = 64 << 20;
+/// Sessions of one room. Above it: close 4503.
+pub const MAX_SESSIONS_PER_ROOM: usize = 4096;
+/// Frames that the shared feed of a room keeps, bytes. A writer further behind gets one diff (ROOM G3).
+pub const FEED_BYTES: usize = 1 << 20;
+/// The same as a count of entries.
+pub const FEED_ENTRIES: usize = 4096;
+/// A state vector is kept every so many feed entries, for the diff of a slow session (ROOM G3).
+pub const FEED_MARK_EVERY: u64 = 64;
+/// Largest single Step2 (ROOM G4); a bigger state goes as chunks in causal order.
+pub const STEP2_BYTES: usize = 4 << 20;
+/// Frames that do not fit (ROOM C2) in a row before the session is told to reload: close 4409.
+pub const MAX_GAPS: u8 = 3;
+/// Rows behind the newest snapshot before the next one is made: what a load has to replay.
+pub const SNAPSHOT_ROWS: u64 = 512;
+/// Bytes of rows behind the newest snapshot before the next one is made.
+pub const SNAPSHOT_BYTES: usize = 4 << 20;
+/// Quiet time after which a room drops its document and keeps the bytes (Life of a room).
+pub const QUIET_AFTER: Duration = Duration::from_secs(30);
+/// Time without a session after which a room retires.
+pub const RETIRE_AFTER: Duration = Duration::from_secs(10);
+/// Silence after which a keepalive frame goes out: y-websocket closes after 30 s without a message.
+pub const KEEPALIVE_AFTER: Duration = Duration::from_secs(10);
+/// Updates that made the document panic, kept with their context for the operator, per room.
+pub const MAX_QUARANTINED: usize = 16;
+
+// ---- Store ----
+
+/// Rooms in one append transaction (ROOM K2: one in flight, what arrives meanwhile is the next).
+pub const ROOMS_PER_APPEND: usize = 512;
+/// A snapshot above this goes to a blob and its row points there: rows stay small enough for one page cache.
+pub const SNAPSHOT_INLINE_BYTES: usize = 1 << 20;
+/// Revisions above this go to a blob (DESIGN 3).
+pub const REVISION_INLINE_BYTES: usize = 2 << 20;
+/// Times a definite failure of one room's append is tried again before the room is quarantined (ROOM K3).
+pub const APPEND_RETRIES: u32 = 3;
+/// Pause before the first retry of a failed append; doubles up to [`APPEND_RETRY_MAX`].
+pub const APPEND_RETRY: Duration = Duration::from_millis(50);
+/// Longest pause between two tries while the store is away.
+pub const APPEND_RETRY_MAX: Duration = Duration::from_secs(2);
+
+// ---- BPMN input ----
+
+/// Largest BPMN text, bytes. The largest real file seen has 0.9 MB (facts/bpmn.md 1). Above it: 413.
+pub const MAX_XML_BYTES: usize = 16 << 20;
+/// Deepest element nesting; real files stay under 20. Above it: 422 with line and column.
+pub const MAX_XML_DEPTH: usize = 256;
+/// Elements in one text. The largest real file has 7,945. Above it: 422.
+pub const MAX_XML_ELEMENTS: usize = 250_000;
+/// Attributes on one element. Above it: 422.
+pub const MAX_XML_ATTRIBUTES: usize = 256;
+/// One attribute value or text, bytes. Above it: 422.
+pub const MAX_XML_VALUE_BYTES: usize = 4 << 20;
+/// Namespace declarations of one element, and prefixes of one document. Above it: 422.
+pub const MAX_XML_NAMESPACES: usize = 1024;
+/// Length of an order key before the server rebalances its siblings (facts/bpmn.md 4.4), characters.
+pub const MAX_ORDER_KEY: usize = 40;
+
+// ---- Edges ----
+
+/// Largest REST body: the largest BPMN text in JSON quoting. Above it: 413.
+pub const MAX_BODY_BYTES: usize = MAX_XML_BYTES + (MAX_XML_BYTES >> 1);
+/// Time for a request's head. `axum::serve` has none (facts/reliability.md 0.9). Above it: the connection closes.
+pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Connections that one node holds. Above it: the accept loop waits.
+pub const MAX_CONNECTIONS: usize = 20_000;
+/// Frames per second of one socket, sustained; a drag is 30. Above it: its reader waits.
+pub const FRAMES_PER_SECOND: u32 = 200;
+/// Frames at once of one socket.
+pub const FRAMES_BURST: u32 = 1000;
+/// Read buffer of one socket: tungstenite's default of 128 KiB is zero-filled at each read (facts/performance.md 4).
+pub const SOCKET_READ_BUFFER: usize = 4096;
+/// Unsent bytes of one socket's write buffer. Above it: the session falls behind and gets one diff.
+pub const SOCKET_WRITE_BUFFER: usize = 1 << 20;
+/// Time in which a drain has to store everything and say good-bye (promise P12).
+pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);

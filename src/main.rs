@@ -1,0 +1,2 @@
+//! The `atelier` binary: everything is in `atelier::cli`.
+fn main() {}
