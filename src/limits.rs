@@ -130,3 +130,44 @@ pub const SOCKET_READ_BUFFER: usize = 4096;
 pub const SOCKET_WRITE_BUFFER: usize = 1 << 20;
 /// Time in which a drain has to store everything and say good-bye (promise P12).
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time for a request's body to arrive and its answer to be made: the largest body over a slow line. Above it: 408.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+/// Silence of a client after which it is pinged: below the idle timers of common proxies (60 s).
+pub const PING_AFTER: Duration = Duration::from_secs(20);
+/// Silence of a client after which its socket counts as dead: two pings unanswered.
+pub const DEAD_AFTER: Duration = Duration::from_secs(45);
+/// Time for a client to answer our close frame. Above it: the connection is dropped.
+pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
+/// Longest fragment in which a message goes out. tungstenite copies a frame whole into a buffer that never
+/// shrinks: 150 joiners of a 4 MB document would keep 600 MB.
+pub const SOCKET_FRAGMENT: usize = 32 << 10;
+/// Life of a room token (ROOM R2).
+pub const ROOM_TOKEN_TTL: Duration = Duration::from_secs(3600);
+/// Shortest settable life of a room token: below it clients would do little but refresh.
+pub const ROOM_TOKEN_TTL_MIN: Duration = Duration::from_secs(60);
+/// Longest settable life of a room token: what a stolen one is worth.
+pub const ROOM_TOKEN_TTL_MAX: Duration = Duration::from_secs(24 * 3600);
+/// How far the clocks of issuer and server may differ.
+pub const TOKEN_LEEWAY: Duration = Duration::from_secs(10);
+/// Longest token looked at, bytes.
+pub const MAX_TOKEN_BYTES: usize = 8192;
+/// Shortest HS256 secret: as long as the hash (RFC 7518 3.2).
+pub const MIN_SECRET_BYTES: usize = 32;
+/// Fewest different bytes in a secret: `aaaa…` is long and still no secret. Hex of 32 random bytes has 16.
+pub const MIN_SECRET_DISTINCT: usize = 8;
+/// Longest name shown at a cursor, characters.
+pub const MAX_NAME_CHARS: usize = 80;
+/// Longest title of a diagram, characters. Above it: 422.
+pub const MAX_TITLE_CHARS: usize = 200;
+/// Diagrams in one page of a list, at most.
+pub const MAX_PAGE: u32 = 200;
+/// Diagrams in one page of a list, unless asked.
+pub const DEFAULT_PAGE: u32 = 50;
+/// Parses and materialisations at once: each holds several times its text in memory and one core.
+pub const HEAVY_JOBS: usize = 4;
+/// Fewest seconds between two hidden `base` revisions of one diagram (DESIGN 6).
+pub const BASE_EVERY: Duration = Duration::from_secs(2);
+/// Largest head of a request, bytes, and so the longest query with its token.
+pub const MAX_HEAD_BYTES: usize = 32 << 10;
+/// Stack of a worker: yrs recurses over types; what the linter lets through needs far less (ROOM U1).
+pub const WORKER_STACK_BYTES: usize = 4 << 20;
