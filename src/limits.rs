@@ -171,3 +171,13 @@ pub const BASE_EVERY: Duration = Duration::from_secs(2);
 pub const MAX_HEAD_BYTES: usize = 32 << 10;
 /// Stack of a worker: yrs recurses over types; what the linter lets through needs far less (ROOM U1).
 pub const WORKER_STACK_BYTES: usize = 4 << 20;
+/// Refusals of the same token after which its next attempts get 429 instead of an upgrade (ROOM R1).
+pub const REFUSED_TIMES: u32 = 3;
+/// How long that lasts: stock clients come back every 2.5 s at most.
+pub const REFUSED_FOR: Duration = Duration::from_secs(10);
+/// Refused tokens remembered, 24 bytes each.
+pub const REFUSED_TOKENS: usize = 10_000;
+/// Rest of a refused body that is still read, so that the client sees the answer instead of a reset.
+pub const LINGER_BYTES: usize = 64 << 20;
+/// Time for that.
+pub const LINGER_TIMEOUT: Duration = Duration::from_secs(10);
