@@ -170,18 +170,12 @@ pub const ROOM_TOKEN_TTL_MIN: Duration = Duration::from_secs(60);
 pub const ROOM_TOKEN_TTL_MAX: Duration = Duration::from_secs(24 * 3600);
 /// How far the clocks of issuer and server may differ.
 pub const TOKEN_LEEWAY: Duration = Duration::from_secs(10);
-/// Longest token looked at, bytes.
-pub const MAX_TOKEN_BYTES: usize = 8192;
 /// Shortest HS256 secret: as long as the hash (RFC 7518 3.2).
 pub const MIN_SECRET_BYTES: usize = 32;
 /// Fewest different bytes in a secret: `aaaa…` is long and still no secret. Hex of 32 random bytes has 16.
 pub const MIN_SECRET_DISTINCT: usize = 8;
 /// Longest name shown at a cursor, characters.
 pub const MAX_NAME_CHARS: usize = 80;
-/// Longest title of a diagram, characters. Above it: 422.
-pub const MAX_TITLE_CHARS: usize = 200;
-/// Diagrams in one page of a list, at most.
-pub const MAX_PAGE: u32 = 200;
 /// Diagrams in one page of a list, unless asked.
 pub const DEFAULT_PAGE: u32 = 50;
 /// Parses and materialisations at once: each holds several times its text in memory and one core.
