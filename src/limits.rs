@@ -196,3 +196,7 @@ pub const REFUSED_TOKENS: usize = 10_000;
 pub const LINGER_BYTES: usize = 64 << 20;
 /// Time for that.
 pub const LINGER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Hidden `base` revisions of one diagram that may come at once, before [`BASE_EVERY`] holds.
+pub const BASE_BURST: std::num::NonZeroU32 = std::num::NonZeroU32::new(8).unwrap();
+/// Diagrams whose last hidden revision is remembered; above it those not in use are forgotten.
+pub const BASE_SLOTS: usize = 4096;

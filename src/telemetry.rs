@@ -11,7 +11,9 @@ use crate::config::{Log, LogFormat};
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
     /// The filter can't be read.
-    #[error("log.filter is no log filter ({0}): write a level such as info, or info,atelier::ws=debug")]
+    #[error(
+        "log.filter is no log filter ({0}): write a level such as info, or info,atelier::ws=debug"
+    )]
     Filter(String),
     /// There is a subscriber already.
     #[error("logging was set up twice")]

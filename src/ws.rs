@@ -33,6 +33,7 @@ use crate::id::DiagramId;
 use crate::limits;
 use crate::protocol::close::CloseCode;
 use crate::room::registry::{Joining, Member, Registry};
+use crate::store::StoreError;
 use crate::store::sqlite::Catalog;
 use refused::Refused;
 
@@ -88,8 +89,8 @@ impl Gate {
         }
         // A token outlives its diagram, and `atelier token` can name any: the catalog knows.
         match self.catalog.diagram(&grant.org, &diagram).await {
-            Ok(Some(_)) => {}
-            Ok(None) => return Err(CloseCode::Gone),
+            Ok(_) => {}
+            Err(StoreError::NotFound) => return Err(CloseCode::Gone),
             Err(error) => {
                 tracing::warn!(%error, "the catalog could not be read");
                 return Err(CloseCode::TryAgain);
@@ -115,7 +116,6 @@ struct Params {
 async fn open(
     State(gate): State<Arc<Gate>>,
     Path(path): Path<String>,
-    params: Option<Query<Params>>,
     mut request: Request,
 ) -> Result<Response, Problem> {
     let accept = handshake(request.method(), request.headers())?;
@@ -123,6 +123,8 @@ async fn open(
         return Err(Problem::new(Kind::ForeignOrigin)
             .detail("add the page's origin to server.origins to let it open sockets"));
     }
+    // A query that can't be read holds no token.
+    let params = Query::<Params>::try_from_uri(request.uri());
     let token = params.map(|Query(p)| p.token).unwrap_or_default();
     if let Some(wait) = gate.refused.wait(&path, &token, Instant::now()) {
         return Err(Problem::new(Kind::TooMany)

@@ -29,7 +29,10 @@ fn the_command_line_beats_variables_and_variables_beat_the_file() {
     let config = Sources {
         file: Some(file),
         overrides: vec![("server.listen", "127.0.0.1:3".into())],
-        ..sources(&[("ATELIER_SERVER__LISTEN", "127.0.0.1:2"), ("ATELIER_SERVER__MAX_CONNECTIONS", "6")])
+        ..sources(&[
+            ("ATELIER_SERVER__LISTEN", "127.0.0.1:2"),
+            ("ATELIER_SERVER__MAX_CONNECTIONS", "6"),
+        ])
     }
     .load()
     .unwrap();
@@ -141,8 +144,9 @@ fn bad_values_and_combinations_are_refused_with_what_to_do() {
 
 #[test]
 fn a_list_is_read_from_a_variable_with_commas() {
-    let config =
-        sources(&[("ATELIER_SERVER__ORIGINS", "https://a.example, http://b.example:81")]).load().unwrap();
+    let config = sources(&[("ATELIER_SERVER__ORIGINS", "https://a.example, http://b.example:81")])
+        .load()
+        .unwrap();
     assert_eq!(config.server.origins, ["https://a.example", "http://b.example:81"]);
 }
 

@@ -126,7 +126,10 @@ pub(super) fn secret<'de, D: Deserializer<'de>>(d: D) -> Result<Option<SecretStr
 
 /// serde: whether there is a secret, never which.
 #[expect(clippy::ref_option, reason = "serde hands out a reference to the field")]
-pub(super) fn redacted<S: Serializer>(value: &Option<SecretString>, s: S) -> Result<S::Ok, S::Error> {
+pub(super) fn redacted<S: Serializer>(
+    value: &Option<SecretString>,
+    s: S,
+) -> Result<S::Ok, S::Error> {
     match value {
         Some(_) => s.serialize_str("[redacted]"),
         None => s.serialize_none(),

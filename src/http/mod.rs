@@ -1,1 +1,69 @@
-//! Contract stub.
+//! The REST API: the router on one screen, one file per noun, and what surrounds every request.
+//!
+//! Handlers speak to the catalog and to rooms (`Registry::read`, `Registry::edit`); they must not touch a
+//! room's log or a document by another way (ROOM E1). `problem.rs` alone maps errors to statuses.
+
+pub mod collaborate;
+pub mod current;
+pub mod diagrams;
+pub mod extract;
+pub mod health;
+pub mod heavy;
+mod linger;
+pub mod listener;
+pub mod origin;
+pub mod problem;
+pub mod shell;
+pub mod version;
+pub mod xml;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+
+use crate::auth::Keys;
+use crate::config::{Auth, Server};
+use crate::id::NodeId;
+use crate::room::registry::Registry;
+use crate::store::sqlite::Catalog;
+use current::Bases;
+use heavy::Heavy;
+
+/// What handlers need of the other parts.
+#[derive(Debug)]
+pub struct Api {
+    /// This node, as the writer of seeds.
+    pub node: NodeId,
+    /// Verifies access tokens, mints room tokens.
+    pub keys: Arc<Keys>,
+    /// Live diagrams.
+    pub registry: Arc<Registry>,
+    /// Stored diagrams.
+    pub catalog: Catalog,
+    /// Where parsing and materialising run.
+    pub heavy: Heavy,
+    /// Hidden revisions of live diagrams.
+    pub bases: Bases,
+    /// Settings of the listener.
+    pub server: Server,
+    /// Settings of tokens.
+    pub auth: Auth,
+    /// Cancelled when the server is stopping.
+    pub stopping: tokio_util::sync::CancellationToken,
+}
+
+/// All routes, without what surrounds every request.
+pub fn routes(api: Arc<Api>) -> Router {
+    Router::new()
+        .route("/api/diagrams", get(diagrams::list).post(diagrams::create))
+        .route("/api/diagrams/{id}", get(diagrams::show).delete(diagrams::delete))
+        .route("/api/diagrams/{id}/xml", get(xml::load))
+        .route("/api/diagrams/{id}/collaborate", post(collaborate::collaborate))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        // The setting `server.max_body_bytes` is the limit, in shell.rs.
+        .layer(DefaultBodyLimit::disable())
+        .with_state(api)
+}

@@ -150,13 +150,7 @@ pub struct Problem {
 impl Problem {
     /// A problem of this kind.
     pub fn new(kind: Kind) -> Self {
-        Self {
-            kind,
-            detail: None,
-            members: Map::new(),
-            headers: Vec::new(),
-            cause: None,
-        }
+        Self { kind, detail: None, members: Map::new(), headers: Vec::new(), cause: None }
     }
 
     /// What the client may know: what was wrong and what to do.

@@ -15,6 +15,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 use tracing::Instrument;
 
+use super::linger::linger;
 use super::problem::{Kind, MEDIA_TYPE, Problem};
 use crate::config::Server;
 
@@ -34,6 +35,7 @@ pub fn wrap(routes: Router, settings: &Server) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(every_error_is_a_problem))
         .layer(cors(settings))
+        .layer(middleware::from_fn(linger))
         .layer(middleware::from_fn(identified))
 }
 
