@@ -3,6 +3,7 @@
 //! The reader waits while the room is behind or the client is too fast; the writer never makes the room wait.
 //! Bytes are judged here for size and structure (ROOM S1); everything else is the room's.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
@@ -311,8 +312,9 @@ async fn write(
     pulse: &Pulse,
     settings: &config::Socket,
 ) -> End {
-    let mut keepalive = Instant::now() + limits::KEEPALIVE_AFTER;
-    let mut ping = Instant::now() + settings.ping_after;
+    let mut clock = Silence::new(settings.ping_after);
+    // One timer, moved only when it fires: on a busy socket it costs nothing.
+    let mut tick = pin!(sleep_until(clock.next()));
     loop {
         let frames = tokio::select! {
             biased;
@@ -321,16 +323,16 @@ async fn write(
                 Outgoing::Frames(frames) => frames,
                 Outgoing::Close(code) => return End::Close(code),
             },
-            () = sleep_until(keepalive) => vec![frame::KEEPALIVE],
-            () = sleep_until(ping) => {
-                ping = Instant::now() + settings.ping_after;
-                if pulse.silence() < settings.ping_after {
-                    continue;
-                }
-                if sink.send(WsMessage::Ping(Bytes::new())).await.is_err() {
+            () = tick.as_mut() => {
+                let due = clock.due(Instant::now(), pulse);
+                tick.as_mut().reset(clock.next());
+                if due.ping && sink.send(WsMessage::Ping(Bytes::new())).await.is_err() {
                     return End::Dead;
                 }
-                continue;
+                if !due.keepalive {
+                    continue;
+                }
+                vec![frame::KEEPALIVE]
             }
         };
         for frame in frames {
@@ -341,7 +343,45 @@ async fn write(
         if timed(sink.flush(), pulse).await.is_err() {
             return End::Dead;
         }
-        keepalive = Instant::now() + limits::KEEPALIVE_AFTER;
+        clock.wrote = Instant::now();
+    }
+}
+
+/// When to break the silence: a keepalive frame when we were silent, a ping when the client was.
+#[derive(Debug)]
+struct Silence {
+    wrote: Instant,
+    pinged: Instant,
+    ping_after: Duration,
+}
+
+/// What has to be sent now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Due {
+    keepalive: bool,
+    ping: bool,
+}
+
+impl Silence {
+    fn new(ping_after: Duration) -> Self {
+        let now = Instant::now();
+        Self { wrote: now, pinged: now, ping_after }
+    }
+
+    fn due(&mut self, now: Instant, pulse: &Pulse) -> Due {
+        let keepalive = now - self.wrote >= limits::KEEPALIVE_AFTER;
+        let checked = now - self.pinged >= self.ping_after;
+        if checked {
+            self.pinged = now;
+        }
+        if keepalive {
+            self.wrote = now;
+        }
+        Due { keepalive, ping: checked && pulse.silence() >= self.ping_after }
+    }
+
+    fn next(&self) -> Instant {
+        (self.wrote + limits::KEEPALIVE_AFTER).min(self.pinged + self.ping_after)
     }
 }
 
