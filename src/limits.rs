@@ -9,6 +9,10 @@ use std::time::Duration;
 
 /// Largest WebSocket message, bytes. A first sync of a big offline copy fits; above it: close 1009.
 pub const MAX_FRAME_BYTES: usize = 8 << 20;
+/// Longest token in a frame, bytes. Real ones have about 500. Above it: close 4400.
+pub const MAX_TOKEN_BYTES: usize = 8192;
+/// Longest opaque text of a barrier, bytes: a counter or a UUID; it is kept until it goes back. Above it: close 4400.
+pub const MAX_BARRIER_BYTES: usize = 64;
 /// Messages in one frame. Clients send one; a thousand tiny ones would hold the reader. Above it: close 4400.
 pub const MAX_MESSAGES_PER_FRAME: usize = 64;
 /// Deepest nesting of values (`Any`, JSON) in an update. yrs recurses over them: 7,000 levels kill the
