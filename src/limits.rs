@@ -107,6 +107,23 @@ pub const APPEND_RETRY: Duration = Duration::from_millis(50);
 /// Longest pause between two tries while the store is away.
 pub const APPEND_RETRY_MAX: Duration = Duration::from_secs(2);
 
+/// Readers of the embedded database: a load of a big room must not hold up the list.
+pub const STORE_READERS: u32 = 4;
+/// Writes that wait for the embedded database's one writer; further callers wait for a place.
+pub const STORE_WRITES_WAITING: usize = 64;
+/// How long SQLite waits for a lock that another process holds (a backup, `doctor`), and a reader for a
+/// connection. Above it: the store counts as away.
+pub const STORE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Tries to read a snapshot's blob while newer snapshots replace it. Above it: the store counts as away.
+pub const BLOB_READ_TRIES: u32 = 5;
+/// Node lives per room whose newest compacted batch can still be looked up (ROOM K3). A life whose
+/// append is still unknown after so many others have written and been compacted is long dead.
+pub const COMPACTED_NODES: i64 = 64;
+/// Longest title, bytes. Above it: 422.
+pub const MAX_TITLE_BYTES: usize = 512;
+/// Diagrams on one page of a list.
+pub const MAX_PAGE: u32 = 200;
+
 // ---- BPMN input ----
 
 /// Largest BPMN text, bytes. The largest real file seen has 0.9 MB (facts/bpmn.md 1). Above it: 413.

@@ -1,1 +1,4 @@
 //! All integration tests in one binary: each further one would link the whole graph again.
+
+mod store_catalog;
+mod store_contract;
