@@ -3,3 +3,6 @@
 //! PURE. The model is specified rule by rule in client-protocol/DOCUMENT.md.
 
 pub mod model;
+pub mod order;
+pub mod tables;
+pub mod xml;
