@@ -303,7 +303,10 @@ mod tests {
 
     #[test]
     fn only_what_can_stand_once_has_a_role() {
-        assert_eq!(singleton_role("task", BPMN_URI, "extensionElements"), Some("extensionElements"));
+        assert_eq!(
+            singleton_role("task", BPMN_URI, "extensionElements"),
+            Some("extensionElements")
+        );
         assert_eq!(
             singleton_role("task", BPMN_URI, "standardLoopCharacteristics"),
             Some("loopCharacteristics")
@@ -311,7 +314,10 @@ mod tests {
         assert_eq!(singleton_role("task", BPMN_URI, "documentation"), None);
         assert_eq!(singleton_role("task", BPMN_URI, "incoming"), None);
         let zeebe = "http://camunda.org/schema/zeebe/1.0";
-        assert_eq!(singleton_role("extensionElements", zeebe, "taskDefinition"), Some("taskDefinition"));
+        assert_eq!(
+            singleton_role("extensionElements", zeebe, "taskDefinition"),
+            Some("taskDefinition")
+        );
         assert_eq!(singleton_role("extensionElements", zeebe, "header"), None);
     }
 

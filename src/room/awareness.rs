@@ -7,13 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::time::Duration;
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::Now;
 use crate::id::{ClientId, SessionId, UserId};
-use crate::limits::{AWARENESS_TICK, AWARENESS_TIMEOUT, MAX_AWARENESS_BYTES};
-use crate::protocol::frame::AwarenessEntry;
-use crate::protocol::lib0::write_varint;
+use crate::limits::{AWARENESS_TICK, AWARENESS_TIMEOUT};
+use crate::protocol::frame::{self, AwarenessEntry, write_awareness_entry};
 
 /// Outbound clocks start here: 2026-01-01, seconds since the Unix epoch.
 const CLOCK_EPOCH: u64 = 1_767_225_600;
@@ -28,8 +27,8 @@ struct State {
     session: SessionId,
     user: UserId,
     json: Bytes,
-    clock_in: u64,
-    clock_out: u64,
+    clock_in: u32,
+    clock_out: u32,
     renewed: Duration,
 }
 
@@ -43,7 +42,7 @@ pub struct Awareness {
     /// Changed since the last tick; a client without a state has left.
     dirty: BTreeSet<ClientId>,
     /// The highest clock sent for those that left and who they were, until the time base has passed it.
-    left: BTreeMap<ClientId, (u64, SessionId)>,
+    left: BTreeMap<ClientId, (u32, SessionId)>,
     /// When the next tick goes out, while something changed.
     due: Option<Duration>,
     /// The end of the pause behind the last tick.
@@ -90,14 +89,14 @@ impl Awareness {
 
     /// All current states but the receiver's own, with clocks above all that anybody saw (W3).
     pub fn all(&mut self, receiver: SessionId, now: Now) -> Option<Bytes> {
-        let mut body = BytesMut::new();
+        let mut entries = Vec::new();
         let mut count = 0;
         for (client, state) in self.states.iter_mut().filter(|(_, s)| s.session != receiver) {
             state.clock_out = next_clock(state.clock_out, now);
-            write_entry(&mut body, *client, state.clock_out, &state.json);
+            write_awareness_entry(&mut entries, *client, state.clock_out, &state.json);
             count += 1;
         }
-        (count > 0).then(|| frame(count, &[&body]))
+        (count > 0).then(|| frame::awareness(count, &[&entries]))
     }
 
     /// When [`tick`](Self::tick) wants to be called.
@@ -118,18 +117,18 @@ impl Awareness {
         let sessions = u32::try_from(sessions).unwrap_or(u32::MAX);
         self.pause = now.mono + AWARENESS_TICK * (1 + sessions / TICK_GROWS_EVERY);
         self.due = None;
-        let mut entries = BytesMut::new();
+        let mut entries = Vec::new();
         let mut own = BTreeMap::new();
         let mut count = 0;
         for client in &std::mem::take(&mut self.dirty) {
             let start = entries.len();
             let session = if let Some(state) = self.states.get_mut(client) {
                 state.clock_out = next_clock(state.clock_out, now);
-                write_entry(&mut entries, *client, state.clock_out, &state.json);
+                write_awareness_entry(&mut entries, *client, state.clock_out, &state.json);
                 state.session
             } else if let Some((clock, session)) = self.left.get_mut(client) {
                 *clock = next_clock(*clock, now);
-                write_entry(&mut entries, *client, *clock, b"null");
+                write_awareness_entry(&mut entries, *client, *clock, b"null");
                 *session
             } else {
                 continue;
@@ -138,7 +137,7 @@ impl Awareness {
             count += 1;
         }
         self.left.retain(|_, (clock, _)| *clock > base_clock(now));
-        Some(Cursors { count, entries: entries.freeze(), own })
+        Some(Cursors { count, entries: entries.into(), own })
     }
 
     /// Clients with a state.
@@ -152,8 +151,7 @@ impl Awareness {
     }
 
     fn may_claim(&self, client: ClientId, user: &UserId) -> bool {
-        self.states.get(&client).is_none_or(|state| state.user == *user)
-            && !client.is_server()
+        self.states.get(&client).is_none_or(|state| state.user == *user) && !client.is_server()
     }
 
     fn claim(&mut self, session: SessionId, user: &UserId, client: ClientId) {
@@ -168,13 +166,13 @@ impl Awareness {
 
     fn take(&mut self, session: SessionId, user: &UserId, entry: &AwarenessEntry, now: Now) {
         let known = self.states.get(&entry.client).map_or(0, |s| s.clock_in);
-        let Some(json) = &entry.state else {
+        if entry.is_null() {
             if entry.clock >= known {
                 self.remove(entry.client, now);
             }
             return;
-        };
-        if entry.clock <= known || json.len() > MAX_AWARENESS_BYTES {
+        }
+        if entry.clock <= known || entry.check().is_err() {
             return;
         }
         let left = self.left.remove(&entry.client).map_or(0, |(clock, _)| clock);
@@ -186,7 +184,7 @@ impl Awareness {
             clock_out: left,
             renewed: now.mono,
         });
-        state.json = json.clone();
+        state.json = entry.state.clone();
         state.clock_in = entry.clock;
         state.renewed = now.mono;
         self.dirty.insert(entry.client);
@@ -218,14 +216,14 @@ impl Cursors {
     /// The frame for one receiver: its own entry is cut out; `None` when nothing else is left.
     pub fn frame_for(&self, receiver: SessionId) -> Option<Bytes> {
         let Some(own) = self.own.get(&receiver) else {
-            return Some(frame(self.count, &[&self.entries]));
+            return Some(frame::awareness(self.count, &[&self.entries]));
         };
         if self.count == 1 {
             return None;
         }
         let parts = (self.entries.get(..own.start), self.entries.get(own.end..));
         let (Some(before), Some(behind)) = parts else { return None };
-        Some(frame(self.count - 1, &[before, behind]))
+        Some(frame::awareness(self.count - 1, &[before, behind]))
     }
 
     /// Bytes of all entries.
@@ -239,34 +237,13 @@ impl Cursors {
     }
 }
 
-fn base_clock(now: Now) -> u64 {
-    let millis = u64::try_from(now.unix.as_millis()).unwrap_or(u64::MAX);
-    millis.saturating_sub(CLOCK_EPOCH * 1000) / (1000 / CLOCK_RATE)
+fn base_clock(now: Now) -> u32 {
+    let millis = now.unix.saturating_sub(Duration::from_secs(CLOCK_EPOCH)).as_millis();
+    u32::try_from(millis / u128::from(1000 / CLOCK_RATE)).unwrap_or(u32::MAX)
 }
 
-fn next_clock(last: u64, now: Now) -> u64 {
-    (last + 1).max(base_clock(now))
-}
-
-fn write_entry(out: &mut BytesMut, client: ClientId, clock: u64, json: &[u8]) {
-    write_varint(out, client.0);
-    write_varint(out, clock);
-    write_varint(out, json.len() as u64);
-    out.put_slice(json);
-}
-
-fn frame(count: usize, parts: &[&[u8]]) -> Bytes {
-    let mut head = BytesMut::with_capacity(10);
-    write_varint(&mut head, count as u64);
-    let length = head.len() + parts.iter().map(|p| p.len()).sum::<usize>();
-    let mut out = BytesMut::with_capacity(length + 11);
-    write_varint(&mut out, 1);
-    write_varint(&mut out, length as u64);
-    out.put_slice(&head);
-    for part in parts {
-        out.put_slice(part);
-    }
-    out.freeze()
+fn next_clock(last: u32, now: Now) -> u32 {
+    last.saturating_add(1).max(base_clock(now))
 }
 
 #[cfg(test)]
@@ -287,22 +264,22 @@ mod tests {
         name.parse().unwrap()
     }
 
-    fn state(client: u64, clock: u64, json: &str) -> AwarenessEntry {
-        let state = (json != "null").then(|| Bytes::copy_from_slice(json.as_bytes()));
+    fn state(client: u64, clock: u32, json: &str) -> AwarenessEntry {
+        let state = Bytes::copy_from_slice(json.as_bytes());
         AwarenessEntry { client: ClientId(client), clock, state }
     }
 
-    fn read(frame: &Bytes) -> Vec<(u64, u64, Option<String>)> {
+    fn read(frame: &Bytes) -> Vec<(u64, u32, String)> {
         let messages = decode(frame).unwrap();
         let [Message::Awareness(body)] = messages.as_slice() else { panic!("{messages:?}") };
         awareness_entries(body)
             .unwrap()
             .into_iter()
-            .map(|e| (e.client.0, e.clock, e.state.map(|s| String::from_utf8_lossy(&s).into())))
+            .map(|e| (e.client.0, e.clock, String::from_utf8_lossy(&e.state).into()))
             .collect()
     }
 
-    fn clients(frame: Option<Bytes>) -> Vec<(u64, Option<String>)> {
+    fn clients(frame: Option<Bytes>) -> Vec<(u64, String)> {
         frame.iter().flat_map(read).map(|(client, _, state)| (client, state)).collect()
     }
 
@@ -313,7 +290,7 @@ mod tests {
         assert!(awareness.is_empty(), "two ids tell nothing");
         awareness.receive(A, &user("ana"), &[state(1, 1, r#"{"a":1}"#)], at(0));
         awareness.receive(A, &user("ana"), &[state(9, 1, r#"{"b":1}"#)], at(0));
-        assert_eq!(clients(awareness.all(B, at(0))), [(1, Some(r#"{"a":1}"#.into()))]);
+        assert_eq!(clients(awareness.all(B, at(0))), [(1, r#"{"a":1}"#.into())]);
     }
 
     #[test]
@@ -322,7 +299,7 @@ mod tests {
         awareness.receive(A, &user("ana"), &[state(1, 1, r#"{"a":1}"#)], at(0));
         awareness.receive(B, &user("bob"), &[state(1, 9, r#"{"b":1}"#)], at(0));
         awareness.receive(B, &user("bob"), &[state(1, 10, "null")], at(0));
-        assert_eq!(clients(awareness.all(C, at(0))), [(1, Some(r#"{"a":1}"#.into()))]);
+        assert_eq!(clients(awareness.all(C, at(0))), [(1, r#"{"a":1}"#.into())]);
     }
 
     #[test]
@@ -333,7 +310,7 @@ mod tests {
         awareness.tick(2, true, at(1));
         awareness.leave(A, at(2));
         assert!(awareness.tick(1, true, at(2)).is_none());
-        assert_eq!(clients(awareness.all(C, at(2))), [(1, Some(r#"{"a":2}"#.into()))]);
+        assert_eq!(clients(awareness.all(C, at(2))), [(1, r#"{"a":2}"#.into())]);
     }
 
     #[test]
@@ -342,12 +319,17 @@ mod tests {
         awareness.receive(A, &user("ana"), &[state(1, 1, r#"{"x":1}"#)], at(0));
         assert!(awareness.tick(2, false, at(0)).is_some(), "the first one does not wait");
         for n in 2..20 {
-            awareness.receive(A, &user("ana"), &[state(1, n, &format!("{{\"x\":{n}}}"))], at(n));
-            assert!(awareness.tick(2, false, at(n)).is_none());
+            awareness.receive(
+                A,
+                &user("ana"),
+                &[state(1, n, &format!("{{\"x\":{n}}}"))],
+                at(u64::from(n)),
+            );
+            assert!(awareness.tick(2, false, at(u64::from(n))).is_none());
         }
         assert_eq!(awareness.deadline(), Some(AWARENESS_TICK));
         let cursors = awareness.tick(2, false, at(40)).unwrap();
-        assert_eq!(clients(cursors.frame_for(B)), [(1, Some(r#"{"x":19}"#.into()))]);
+        assert_eq!(clients(cursors.frame_for(B)), [(1, r#"{"x":19}"#.into())]);
     }
 
     #[test]
@@ -379,10 +361,10 @@ mod tests {
         awareness.tick(2, true, at(0));
         awareness.leave(A, at(10));
         let cursors = awareness.tick(1, false, at(10)).unwrap();
-        assert_eq!(clients(cursors.frame_for(B)), [(1, None)]);
+        assert_eq!(clients(cursors.frame_for(B)), [(1, "null".into())]);
         assert_eq!(awareness.deadline(), Some(AWARENESS_TIMEOUT));
         let cursors = awareness.tick(1, false, at(45_000)).unwrap();
-        assert_eq!(clients(cursors.frame_for(C)), [(2, None)]);
+        assert_eq!(clients(cursors.frame_for(C)), [(2, "null".into())]);
         assert!(awareness.is_empty());
     }
 
@@ -396,7 +378,7 @@ mod tests {
         let mut restarted = Awareness::default();
         restarted.receive(A, &user("ana"), &[state(1, 1, "{}")], at(1000));
         let later = read(&restarted.all(B, at(1000)).unwrap())[0].1;
-        assert!(later > again && u32::try_from(later).is_ok());
+        assert!(later > again);
     }
 
     #[test]

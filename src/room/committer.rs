@@ -191,11 +191,7 @@ impl Committer {
         }
     }
 
-    fn batch(
-        &mut self,
-        room: &DiagramId,
-        fresh: &mut impl FnMut() -> BatchId,
-    ) -> Option<Append> {
+    fn batch(&mut self, room: &DiagramId, fresh: &mut impl FnMut() -> BatchId) -> Option<Append> {
         let queue = self.queues.get(room)?;
         let mut append = Append {
             room: room.clone(),

@@ -23,13 +23,13 @@ use super::document::Document;
 use super::lifecycle::Lifecycle;
 use super::load::Loaded;
 use super::replica::Replica;
-use super::session::{Incoming, Refused, Session};
+use super::session::{Held, Incoming, Session};
 use crate::id::{ClientId, DiagramId, NodeId, SessionId, UserId};
 use crate::limits::MAX_SESSIONS_PER_ROOM;
 use crate::protocol::close::CloseCode;
-use crate::protocol::frame::{self, Message, awareness_entries};
+use crate::protocol::frame::{self, Message, Refusal, awareness_entries};
 use crate::protocol::lib0::StateVector;
-use crate::protocol::lint::Have;
+use crate::protocol::lint::{Have, Outline};
 
 /// Why the mailbox waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,7 +179,9 @@ impl Room {
                 self.join(session, Session::new(user, role), turn);
             }
             Input::Leave { session } => self.leave(session, turn),
-            Input::From { session, incoming } => self.take_incoming(session, incoming, was_read, turn),
+            Input::From { session, incoming } => {
+                self.take_incoming(session, incoming, was_read, turn)
+            }
             Input::Edit { request, edit } => self.take_edit(request, edit, turn),
             Input::Read { request, look } => self.take_read(request, look, turn),
             Input::Close(code) => self.close_all(code, turn),
@@ -224,7 +226,9 @@ impl Room {
     ) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         match incoming {
-            Incoming::Message(Message::Step1(theirs)) => self.take_step1(id, theirs, was_read, turn),
+            Incoming::Message(Message::Step1(theirs)) => {
+                self.take_step1(id, theirs, was_read, turn)
+            }
             Incoming::Message(Message::Awareness(body)) => {
                 if let Ok(entries) = awareness_entries(&body) {
                     self.awareness.receive(id, &session.user, &entries, turn.now);
@@ -247,7 +251,13 @@ impl Room {
     }
 
     /// Answers a session's Step1, unless it comes with another history (E2).
-    fn take_step1(&mut self, id: SessionId, theirs: StateVector, was_read: bool, turn: &mut Turn<'_>) {
+    fn take_step1(
+        &mut self,
+        id: SessionId,
+        theirs: StateVector,
+        was_read: bool,
+        turn: &mut Turn<'_>,
+    ) {
         let unknown = |(client, clock): (&ClientId, &u32)| {
             client.is_server() && *clock > self.have.clock(*client)
         };
@@ -266,14 +276,19 @@ impl Room {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let answer = match session.refused.take() {
             None => frame::barrier(opaque),
-            Some(why) => frame::barrier_refused(opaque, why.code(), why.reason()),
+            Some(why) => frame::refused(opaque, why),
         };
-        self.hold(id, super::session::Held::Barrier(answer), turn);
+        self.hold(id, Held::Barrier(answer), turn);
     }
 
-    fn refuse(&mut self, id: SessionId, why: Refused) {
+    fn refuse(&mut self, id: SessionId, why: Refusal) {
         if let Some(session) = self.sessions.get_mut(&id) {
             session.refused.get_or_insert(why);
         }
     }
+}
+
+/// The clocks that the writers of an update reach by it.
+fn ends(outline: &Outline) -> Vec<(ClientId, u32)> {
+    outline.writers().map(|(client, _, end)| (client, end)).collect()
 }

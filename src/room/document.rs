@@ -8,7 +8,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Bytes;
 use yrs::updates::decoder::Decode;
-use yrs::{Doc, OffsetKind, Options, ReadTxn, Transact, Transaction, TransactionMut, Update};
+use yrs::{
+    Doc, IdSet, OffsetKind, Options, ReadTxn, Transact, Transaction, TransactionMut, Update,
+};
 
 use crate::id::ClientId;
 use crate::protocol::lib0::StateVector;
@@ -48,24 +50,21 @@ impl Awake {
     pub fn build<'a>(
         writer: ClientId,
         updates: impl IntoIterator<Item = &'a Bytes>,
-    ) -> Result<Self, Broken> {
-        let mut options = Options::with_client_id(writer.0);
+    ) -> Result<(Self, IdSet), Broken> {
+        let mut options = Options::with_client_id(yrs::block::ClientID::new(writer.0));
         // Yjs counts UTF-16 units; yrs counts bytes unless told (facts/ecosystem.md 1.2).
         options.offset_kind = OffsetKind::Utf16;
         let mut awake = Self(Doc::with_options(options));
         let updates: Vec<_> = updates.into_iter().collect();
-        awake.apply(&updates)?;
-        Ok(awake)
+        let deleted = awake.apply(&updates)?;
+        Ok((awake, deleted))
     }
 
-    /// Applies updates in one transaction.
+    /// Applies updates in one transaction; answers everything that it deleted, also by itself.
     ///
     /// # Errors
     /// The document is leaked with its transaction then: drop this value and reload (U1).
-    pub fn apply(&mut self, updates: &[&Bytes]) -> Result<(), Broken> {
-        if updates.is_empty() {
-            return Ok(());
-        }
+    pub fn apply(&mut self, updates: &[&Bytes]) -> Result<IdSet, Broken> {
         let mut at = 0;
         let done = self.guarded(|txn| {
             for update in updates {
@@ -75,6 +74,7 @@ impl Awake {
             }
             Ok(())
         });
+        let done = done.map(|((), deleted)| deleted);
         done.map_err(|why| Broken { at, of: updates.len(), why })
     }
 
@@ -90,7 +90,7 @@ impl Awake {
             change(txn);
             Ok(txn.encode_update_v1())
         });
-        let update = update.map_err(|why| Broken { at: 0, of: 1, why })?;
+        let (update, _) = update.map_err(|why| Broken { at: 0, of: 1, why })?;
         // An update of no structs and no deletions is two zero counts.
         Ok((update != [0, 0]).then(|| update.into()))
     }
@@ -100,8 +100,11 @@ impl Awake {
     /// # Errors
     /// Where the look panics; the document stays good.
     pub fn read<T>(&self, look: impl FnOnce(&Transaction<'_>) -> T) -> Result<T, Broken> {
-        catch_unwind(AssertUnwindSafe(|| look(&self.0.transact())))
-            .map_err(|panic| Broken { at: 0, of: 1, why: words(&*panic) })
+        catch_unwind(AssertUnwindSafe(|| look(&self.0.transact()))).map_err(|panic| Broken {
+            at: 0,
+            of: 1,
+            why: words(&*panic),
+        })
     }
 
     /// What somebody with this state lacks, as one update with the whole delete set (G3).
@@ -116,12 +119,12 @@ impl Awake {
     fn guarded<T>(
         &mut self,
         work: impl FnOnce(&mut TransactionMut<'_>) -> Result<T, String>,
-    ) -> Result<T, String> {
+    ) -> Result<(T, IdSet), String> {
         let mut txn = ManuallyDrop::new(self.0.transact_mut());
         let result = catch_unwind(AssertUnwindSafe(|| {
             let value = work(&mut txn)?;
             txn.commit();
-            Ok(value)
+            Ok((value, txn.delete_set().clone()))
         }));
         match result.unwrap_or_else(|panic| Err(words(&*panic))) {
             Ok(value) => {

@@ -78,7 +78,11 @@ impl Loaded {
         let document = match updates.as_slice() {
             [] => return Err(LoadError::Empty),
             [only] if state.is_some() => Document::Asleep((*only).clone()),
-            all => Document::Awake(Awake::build(writer, all.iter().copied())?),
+            all => {
+                let (document, deleted) = Awake::build(writer, all.iter().copied())?;
+                have.absorb_deleted(&deleted);
+                Document::Awake(document)
+            }
         };
         let snapshot = history.snapshot.as_ref().map_or(Seq(0), |s| s.seq);
         let bytes_behind = history.rows.iter().flat_map(|row| &row.updates).map(Bytes::len).sum();

@@ -22,8 +22,8 @@ use super::committer::{Ask, Committer, Told};
 pub use super::core::{Change, Edit, RoomError};
 use super::core::{Control, Input, Look, Quarantined, RequestId};
 use super::lifecycle::Slot;
-pub use super::member::{Inbox, Left, Member, Outbox, Outgoing};
 use super::member::SharedFeed;
+pub use super::member::{Inbox, Left, Member, Outbox, Outgoing};
 pub use super::session::{Incoming, Role};
 use super::task::{ControlCell, From, LONG, Mail, Task};
 use crate::id::{BatchId, ClientId, DiagramId, NodeId, Seq, SessionId, UserId};
@@ -61,7 +61,10 @@ pub struct Registry {
 
 impl std::fmt::Debug for Registry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Registry").field("node", &self.node).field("rooms", &self.rooms.len()).finish()
+        f.debug_struct("Registry")
+            .field("node", &self.node)
+            .field("rooms", &self.rooms.len())
+            .finish()
     }
 }
 
@@ -286,11 +289,7 @@ impl Registry {
     pub(super) async fn abandon(&self, room: &DiagramId) {
         loop {
             let settled = self.settled.notified();
-            let mut committer = self.committer.lock();
-            committer.forget(room);
-            let held = committer.holds(room);
-            drop(committer);
-            if !held {
+            if !self.still_writes(room) {
                 break;
             }
             settled.await;
@@ -299,6 +298,12 @@ impl Registry {
             handle.slot.lock().abandon();
             true
         });
+    }
+
+    fn still_writes(&self, room: &DiagramId) -> bool {
+        let mut committer = self.committer.lock();
+        committer.forget(room);
+        committer.holds(room)
     }
 
     // ---- the committer's driver ----
@@ -358,7 +363,10 @@ fn fresh_batch() -> BatchId {
 /// Random bytes from the operating system; a machine without any cannot run this server at all.
 pub(super) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    #[expect(clippy::expect_used, reason = "no id can be made, and nothing be promised, without it")]
+    #[expect(
+        clippy::expect_used,
+        reason = "no id can be made, and nothing be promised, without it"
+    )]
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
     bytes
 }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use crate::id::UserId;
 use crate::limits::MAX_GAPS;
-use crate::protocol::frame::Message;
+use crate::protocol::frame::{Message, Refusal};
 use crate::protocol::lib0::StateVector;
 use crate::protocol::lint::Outline;
 
@@ -42,45 +42,6 @@ pub enum Incoming {
     Behind(Arc<StateVector>),
 }
 
-/// Why something of a session was not taken; told at its next barrier (A1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refused {
-    /// A viewer's edit.
-    ReadOnly,
-    /// Something that it builds on is missing: a Step1 asks for it.
-    Gap,
-    /// An edit before the session's Step1 (C4).
-    TooEarly,
-    /// The store is away and the room has no room left (K5).
-    StoreAway,
-    /// The document would become too large.
-    TooLarge,
-}
-
-impl Refused {
-    /// The code on the wire (PROTOCOL.md, type 103).
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::ReadOnly => "read-only",
-            Self::Gap => "gap",
-            Self::TooEarly => "too-early",
-            Self::StoreAway => "store-away",
-            Self::TooLarge => "too-large",
-        }
-    }
-
-    /// The code in words.
-    pub fn reason(self) -> &'static str {
-        match self {
-            Self::ReadOnly => "this session may only read",
-            Self::Gap => "an update builds on something that never arrived",
-            Self::TooEarly => "an update came before the session's first SyncStep1",
-            Self::StoreAway => "the store is away and too much waits for it",
-            Self::TooLarge => "the diagram has reached its size limit",
-        }
-    }
-}
-
 /// Something computed from the document or promised about it, waiting for a commit (G1, A1).
 #[derive(Debug)]
 pub enum Held {
@@ -109,7 +70,7 @@ pub struct Session {
     /// What waits for a commit, with the accepted index it waits for; oldest first.
     pub held: VecDeque<(u64, Held)>,
     /// Why its last edits were not taken, until a barrier has told it.
-    pub refused: Option<Refused>,
+    pub refused: Option<Refusal>,
     gaps: u8,
 }
 
@@ -126,7 +87,7 @@ impl Session {
 
     /// Something did not fit; answers whether it was once too often (C2).
     pub fn gap(&mut self) -> bool {
-        self.refused = Some(Refused::Gap);
+        self.refused = Some(Refusal::Gap);
         self.gaps += 1;
         self.gaps >= MAX_GAPS
     }

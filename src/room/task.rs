@@ -220,7 +220,8 @@ impl Task {
         let control = Arc::clone(&self.control);
         let writer = fresh_writer();
         self.registry.spawn_blocking(move || {
-            control.put(Control::Woken(Awake::build(writer, [&state])));
+            let woken = Awake::build(writer, [&state]).map(|(document, _)| document);
+            control.put(Control::Woken(woken));
         });
     }
 

@@ -195,7 +195,8 @@ pub(super) fn declaration(raw: &str) -> Result<Decl<'_>, ReadErrorKind> {
         }
         expected = expected.get(place + 1..).unwrap_or(&[]);
         let after = after.trim_start_matches(is_xml_space);
-        let quote = after.chars().next().filter(|c| matches!(c, '"' | '\'')).ok_or_else(malformed)?;
+        let quote =
+            after.chars().next().filter(|c| matches!(c, '"' | '\'')).ok_or_else(malformed)?;
         let body = after.get(1..).unwrap_or("");
         let (value, after) = body.split_once(quote).ok_or_else(malformed)?;
         rest = after;

@@ -4,14 +4,16 @@
 
 use bytes::Bytes;
 
-use super::{Edit, Effect, Input, Look, Quarantined, RequestId, Room, RoomError, Suspended, Turn};
+use super::{
+    Edit, Effect, Input, Look, Quarantined, RequestId, Room, RoomError, Suspended, Turn, ends,
+};
 use crate::id::{ClientId, SessionId, UserId};
 use crate::limits::MAX_DOCUMENT_BYTES;
 use crate::protocol::close::CloseCode;
-use crate::protocol::frame;
+use crate::protocol::frame::{self, Refusal};
 use crate::protocol::lint::{Fit, Outline, Verdict, outline_trusted};
 use crate::room::document::{Broken, Document};
-use crate::room::session::{Incoming, Refused, Role};
+use crate::room::session::{Incoming, Role};
 
 /// An update that passed every question and waits for its transaction.
 #[derive(Debug)]
@@ -38,11 +40,11 @@ impl Room {
         let (update, outline) = received;
         let Some(session) = self.sessions.get_mut(&id) else { return };
         if !session.synced {
-            return self.refuse(id, Refused::TooEarly);
+            return self.refuse(id, Refusal::Gap);
         }
         let verdict = self.have.judge(&update, &outline);
         if session.role == Role::Viewer && !matches!(verdict, Verdict::Covered) {
-            return self.refuse(id, Refused::ReadOnly);
+            return self.refuse(id, Refusal::ReadOnly);
         }
         let fit = match verdict {
             Verdict::Covered => return session.progress(),
@@ -55,7 +57,7 @@ impl Room {
             }
         };
         if let Some(why) = self.lacks_room(fit.update.len()) {
-            if why == Refused::StoreAway {
+            if why == Refusal::Busy {
                 self.starved.insert(id);
             }
             return self.refuse(id, why);
@@ -95,14 +97,18 @@ impl Room {
             self.careful = self.careful.saturating_sub(1);
             let Document::Awake(document) = &mut self.document else { return };
             let updates: Vec<_> = run.iter().map(|f| &f.fit.update).collect();
-            if let Err(broken) = document.apply(&updates) {
-                let mut again = run;
-                let at_fault = broken.at.min(again.len());
-                let culprit = (at_fault < again.len() || again.len() == 1)
-                    .then(|| again.remove(at_fault.min(again.len() - 1)));
-                again.extend(rest);
-                return self.broke(broken, culprit, again, turn);
-            }
+            let deleted = match document.apply(&updates) {
+                Ok(deleted) => deleted,
+                Err(broken) => {
+                    let mut again = run;
+                    let at_fault = broken.at.min(again.len());
+                    let culprit = (at_fault < again.len() || again.len() == 1)
+                        .then(|| again.remove(at_fault.min(again.len() - 1)));
+                    again.extend(rest);
+                    return self.broke(broken, culprit, again, turn);
+                }
+            };
+            self.have.absorb_deleted(&deleted);
             self.lifecycle.touch(turn.now.mono);
             for f in run {
                 self.accept(f.fit.update, f.ends, f.bindings, turn);
@@ -111,15 +117,10 @@ impl Room {
     }
 
     /// Runs a server edit (E1).
-    pub(super) fn take_edit(
-        &mut self,
-        request: RequestId,
-        edit: Edit,
-        turn: &mut Turn<'_>,
-    ) {
+    pub(super) fn take_edit(&mut self, request: RequestId, edit: Edit, turn: &mut Turn<'_>) {
         let refusal = match self.lacks_room(0) {
             None => None,
-            Some(Refused::TooLarge) => Some(RoomError::TooLarge),
+            Some(Refusal::TooLarge) => Some(RoomError::TooLarge),
             Some(_) => Some(RoomError::Away("too much waits for it".to_owned())),
         };
         if let Some(refusal) = refusal {
@@ -139,7 +140,7 @@ impl Room {
                 Ok(outline) => {
                     self.lifecycle.touch(turn.now.mono);
                     self.have.absorb(&outline);
-                    self.accept(update, outline.ends().collect(), Vec::new(), turn);
+                    self.accept(update, ends(&outline), Vec::new(), turn);
                     self.answer(request, turn);
                 }
                 Err(malformed) => {
@@ -152,12 +153,7 @@ impl Room {
     }
 
     /// Lets somebody look; the answer leaves when everything it saw is committed (G1).
-    pub(super) fn take_read(
-        &mut self,
-        request: RequestId,
-        look: Look,
-        turn: &mut Turn<'_>,
-    ) {
+    pub(super) fn take_read(&mut self, request: RequestId, look: Look, turn: &mut Turn<'_>) {
         match &self.document {
             Document::Awake(document) => {
                 self.lifecycle.touch(turn.now.mono);
@@ -206,11 +202,11 @@ impl Room {
         turn.out.push(Effect::Direct { session: id, frames: [step1].into() });
     }
 
-    fn lacks_room(&self, bytes: usize) -> Option<Refused> {
+    fn lacks_room(&self, bytes: usize) -> Option<Refusal> {
         if !self.replica.has_room(bytes) {
-            return Some(Refused::StoreAway);
+            return Some(Refusal::Busy);
         }
-        (self.size + bytes > MAX_DOCUMENT_BYTES).then_some(Refused::TooLarge)
+        (self.size + bytes > MAX_DOCUMENT_BYTES).then_some(Refusal::TooLarge)
     }
 
     /// The document broke: the culprit's session goes, everything else is judged again after the reload.
@@ -245,12 +241,7 @@ impl Room {
         self.reload(turn);
     }
 
-    fn edit_broke(
-        &mut self,
-        request: RequestId,
-        broken: Broken,
-        turn: &mut Turn<'_>,
-    ) {
+    fn edit_broke(&mut self, request: RequestId, broken: Broken, turn: &mut Turn<'_>) {
         let result = Err(RoomError::Failed(broken.why.clone()));
         turn.out.push(Effect::Answer { request, result });
         turn.out.push(Effect::Quarantine(Quarantined {

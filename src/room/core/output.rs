@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Effect, RequestId, Room, Turn};
+use super::{Effect, RequestId, Room, Turn, ends};
 use crate::id::{ClientId, SessionId};
 use crate::limits::{FEED_MARK_EVERY, READ_RETRY, STEP2_BYTES};
 use crate::protocol::close::CloseCode;
 use crate::protocol::frame;
 use crate::protocol::lib0::StateVector;
-use crate::protocol::lint::{outline_trusted, split};
+use crate::protocol::lint::outline_trusted;
 use crate::room::document::{Broken, Document};
 use crate::room::feed::Entry;
 use crate::room::replica::Passed;
@@ -78,18 +78,19 @@ impl Room {
         };
         let outlines: Result<Vec<_>, _> = updates.iter().map(outline_trusted).collect();
         let outlines = outlines.map_err(|malformed| broken(malformed.to_string()))?;
-        document.apply(&updates.iter().collect::<Vec<_>>())?;
+        let deleted = document.apply(&updates.iter().collect::<Vec<_>>())?;
         self.generation += 1;
         self.lifecycle.touch(turn.now.mono);
         for (update, outline) in updates.iter().zip(outlines) {
             self.have.absorb(&outline);
             self.size += update.len();
-            self.feed(update, outline.ends().collect(), turn);
+            self.feed(update, ends(&outline), turn);
         }
+        self.have.absorb_deleted(&deleted);
         Ok(())
     }
 
-    fn feed(&mut self, update: &Bytes, ends: Vec<(ClientId, u32)>, turn: &mut Turn<'_>) {
+    pub(super) fn feed(&mut self, update: &Bytes, ends: Vec<(ClientId, u32)>, turn: &mut Turn<'_>) {
         for (client, clock) in ends {
             let fed = self.fed_state.0.entry(client).or_default();
             *fed = clock.max(*fed);
@@ -159,10 +160,7 @@ impl Room {
             self.size = state.len();
         }
         let mut frames = Vec::new();
-        let mut chunks = split(&state, STEP2_BYTES);
-        let last = chunks.pop().unwrap_or(state);
-        frames.extend(chunks.iter().map(|chunk| frame::update(chunk)));
-        frames.push(if step2 { frame::step2(&last) } else { frame::update(&last) });
+        frames.push(if step2 { frame::step2(&state) } else { frame::update(&state) });
         let frames: Arc<[Bytes]> = frames.into();
         self.shared = Some(SharedState {
             generation: self.generation,
