@@ -3,7 +3,6 @@
 //! Shell. The outbox merges what is sent to the session alone with what everybody gets from the
 //! shared feed, in order, and tells the room when it fell behind (G3). Must not know WebSockets.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -11,12 +10,13 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::core::Input;
-use super::feed::{Entry, Feed, Reader};
+use super::feed::{Entry, Feed};
+use super::outbox;
 use super::registry::Lease;
 use super::session::Incoming;
 use super::task::{From, Mail};
 use crate::id::SessionId;
-use crate::limits::{DIRECT_FRAMES, WRITE_BYTES};
+use crate::limits::DIRECT_FRAMES;
 use crate::protocol::close::CloseCode;
 use crate::protocol::lib0::StateVector;
 
@@ -122,17 +122,19 @@ impl Outbox {
             self.grown.mark_unchanged();
             let woken = self.channel.wake.notified();
             match self.channel.pull(self.session, &self.feed) {
-                Pulled::Out(out) => return out,
-                Pulled::Behind(reached) => {
+                Some(outbox::Outgoing::Frames(frames)) => return Outgoing::Frames(frames),
+                Some(outbox::Outgoing::Close(code)) => return Outgoing::Close(code),
+                Some(outbox::Outgoing::Behind(reached)) => {
                     let incoming = Incoming::Behind(reached);
                     let input = Input::From { session: self.session, incoming };
+                    // Told only once it is in the mailbox: this future may be dropped before.
                     if let Ok(place) = self.mailbox.reserve().await {
                         place.send(Mail { input, from: From::Nobody });
                     }
-                    self.channel.state.lock().behind = None;
+                    self.channel.outbox.lock().told();
                     continue;
                 }
-                Pulled::Nothing => {}
+                None => {}
             }
             tokio::select! {
                 () = woken => {}
@@ -168,53 +170,27 @@ impl SharedFeed {
     }
 }
 
-/// What is on its way to one session alone.
+/// A session's outbox, shared by the room's task and the socket's writer.
 #[derive(Debug, Default)]
 pub(super) struct Channel {
-    state: Mutex<ChannelState>,
+    outbox: Mutex<outbox::Outbox>,
     wake: Notify,
     drained: Notify,
 }
 
-#[derive(Debug, Default)]
-struct ChannelState {
-    direct: VecDeque<Direct>,
-    frames: usize,
-    reader: Option<Reader>,
-    behind: Option<Arc<StateVector>>,
-    closed: Option<CloseCode>,
-}
-
-#[derive(Debug)]
-enum Direct {
-    /// Frames to send behind this position of the feed.
-    Frames(u64, Arc<[Bytes]>),
-    /// The feed is read from here on.
-    Attach(Reader),
-}
-
-enum Pulled {
-    Out(Outgoing),
-    Behind(Arc<StateVector>),
-    Nothing,
-}
-
 impl Channel {
-    pub(super) fn direct(&self, behind: u64, frames: Arc<[Bytes]>) {
-        let mut state = self.state.lock();
-        state.frames += frames.len();
-        state.direct.push_back(Direct::Frames(behind, frames));
-        drop(state);
+    pub(super) fn send(&self, position: u64, frames: Arc<[Bytes]>) {
+        self.outbox.lock().send(position, frames);
         self.wake.notify_one();
     }
 
     pub(super) fn attach(&self, from: u64, reached: Arc<StateVector>) {
-        self.state.lock().direct.push_back(Direct::Attach(Reader::new(from, reached)));
+        self.outbox.lock().attach(from, reached);
         self.wake.notify_one();
     }
 
     pub(super) fn close(&self, code: CloseCode) {
-        self.state.lock().closed.get_or_insert(code);
+        self.outbox.lock().close(code);
         self.wake.notify_one();
         self.drained.notify_one();
     }
@@ -223,11 +199,11 @@ impl Channel {
         loop {
             let drained = self.drained.notified();
             {
-                let state = self.state.lock();
-                if state.closed.is_some() {
+                let outbox = self.outbox.lock();
+                if outbox.is_closed() {
                     return Err(Left);
                 }
-                if state.frames < DIRECT_FRAMES {
+                if outbox.waiting() < DIRECT_FRAMES {
                     return Ok(());
                 }
             }
@@ -235,51 +211,9 @@ impl Channel {
         }
     }
 
-    /// The next bytes for the socket: its own frames at their place in the feed.
-    fn pull(&self, session: SessionId, feed: &SharedFeed) -> Pulled {
-        let mut state = self.state.lock();
-        let state = &mut *state;
-        let mut frames = Vec::new();
-        let mut bytes = 0;
-        while bytes < WRITE_BYTES && state.behind.is_none() {
-            let until = match state.direct.front() {
-                Some(Direct::Frames(behind, _)) => *behind,
-                Some(Direct::Attach(_)) => 0,
-                None => u64::MAX,
-            };
-            if let Some(reader) = &mut state.reader
-                && reader.next() < until
-            {
-                let taken = feed.feed.lock().take(reader, session, until, WRITE_BYTES - bytes);
-                if let Some(reached) = taken.behind {
-                    state.reader = None;
-                    state.behind = Some(reached);
-                    break;
-                }
-                bytes += taken.frames.iter().map(Bytes::len).sum::<usize>();
-                frames.extend(taken.frames);
-                if bytes >= WRITE_BYTES {
-                    break;
-                }
-            }
-            match state.direct.pop_front() {
-                Some(Direct::Frames(_, own)) => {
-                    state.frames -= own.len();
-                    bytes += own.iter().map(Bytes::len).sum::<usize>();
-                    frames.extend(own.iter().cloned());
-                }
-                Some(Direct::Attach(reader)) => state.reader = Some(reader),
-                None => break,
-            }
-        }
+    fn pull(&self, session: SessionId, feed: &SharedFeed) -> Option<outbox::Outgoing> {
+        let out = self.outbox.lock().pull(session, &feed.feed.lock());
         self.drained.notify_one();
-        if !frames.is_empty() {
-            return Pulled::Out(Outgoing::Frames(frames));
-        }
-        match (&state.behind, state.closed) {
-            (_, Some(code)) => Pulled::Out(Outgoing::Close(code)),
-            (Some(reached), None) => Pulled::Behind(Arc::clone(reached)),
-            (None, None) => Pulled::Nothing,
-        }
+        out
     }
 }

@@ -1,7 +1,7 @@
 //! Live rooms: a pure core that decides, and a thin shell that executes.
 //!
-//! PURE: `core`, `document`, `session`, `awareness`, `feed`, `replica`, `committer`, `lifecycle`, `load`
-//! (events in, effects out, `now` as an argument; yrs is allowed). Shell: `task`, `registry`.
+//! PURE: `core`, `document`, `session`, `awareness`, `feed`, `replica`, `committer`, `lifecycle`, `load`, `outbox`
+//! (events in, effects out, `now` as an argument; yrs is allowed). Shell: `task`, `registry`, `member`.
 //! The rules (L1, K2, G1 …) stand in client-protocol/PROTOCOL.md. Must not know BPMN or HTTP.
 
 pub mod awareness;
@@ -12,6 +12,7 @@ pub mod feed;
 pub mod lifecycle;
 pub mod load;
 pub mod member;
+pub mod outbox;
 pub mod registry;
 pub mod replica;
 pub mod session;

@@ -176,7 +176,7 @@ impl Task {
         match effect {
             Effect::Direct { session, frames } => {
                 if let Some(channel) = self.channels.get(&session) {
-                    channel.direct(self.feed.end(), frames);
+                    channel.send(self.feed.end(), frames);
                 }
             }
             Effect::Attach { session, from, reached } => {
