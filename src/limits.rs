@@ -65,6 +65,10 @@ pub const MAX_SESSIONS_PER_ROOM: usize = 4096;
 pub const FEED_BYTES: usize = 1 << 20;
 /// The same as a count of entries.
 pub const FEED_ENTRIES: usize = 4096;
+/// Frames for one session alone that its socket has not taken. Above it: its reader waits.
+pub const DIRECT_FRAMES: usize = 256;
+/// About what one write of a socket carries at most, bytes; what is behind it is collapsed if the ring moves on.
+pub const WRITE_BYTES: usize = 256 << 10;
 /// A state vector is kept every so many feed entries, for the diff of a slow session (ROOM G3).
 pub const FEED_MARK_EVERY: u64 = 64;
 /// Largest single Step2 (ROOM G4); a bigger state goes as chunks in causal order.
@@ -75,6 +79,10 @@ pub const MAX_GAPS: u8 = 3;
 pub const SNAPSHOT_ROWS: u64 = 512;
 /// Bytes of rows behind the newest snapshot before the next one is made.
 pub const SNAPSHOT_BYTES: usize = 4 << 20;
+/// Pause behind a snapshot that could not be stored.
+pub const SNAPSHOT_RETRY: Duration = Duration::from_secs(5);
+/// Pause behind a read of the log that failed.
+pub const READ_RETRY: Duration = Duration::from_millis(500);
 /// Quiet time after which a room drops its document and keeps the bytes (Life of a room).
 pub const QUIET_AFTER: Duration = Duration::from_secs(30);
 /// Time without a session after which a room retires.

@@ -5,6 +5,7 @@
 pub mod blobs;
 pub mod catalog;
 pub mod log;
+pub mod memory;
 
 mod plan;
 pub mod row;
