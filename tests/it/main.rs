@@ -2,3 +2,5 @@
 
 mod store_catalog;
 mod store_contract;
+mod store_kill;
+mod store_open;
