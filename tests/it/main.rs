@@ -6,6 +6,8 @@ mod lint_fuzz;
 mod render;
 mod store_catalog;
 mod store_contract;
+mod store_kill;
+mod store_open;
 
 /// A number from the environment: seeds and time boxes of the long random tests.
 pub(crate) fn setting(name: &str, default: u64) -> u64 {
