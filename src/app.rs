@@ -1,12 +1,14 @@
 //! The only place where parts meet. `main` and the tests start the same [`App`].
 
+mod quarantine;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -18,6 +20,7 @@ use crate::http::listener::Listener;
 use crate::http::origin::Origins;
 use crate::http::{self, Api, shell};
 use crate::id::NodeId;
+use crate::limits;
 use crate::room::registry::Registry;
 use crate::store::sqlite::{OpenError, Store};
 use crate::ws::{self, Gate};
@@ -67,7 +70,8 @@ impl App {
         let secret = auth::load_secret(&config.auth, &config.store.data)?;
         let keys = Arc::new(Keys::new(&secret, &config.auth.issuer));
         let node = NodeId(getrandom::u64().map_err(StartError::Random)?);
-        let registry = Registry::new(node, Arc::new(store.log()));
+        let registry =
+            Registry::new(node, Arc::new(store.log()), quarantine::sink(&config.store.data));
 
         let wanted = config.server.listen;
         let listen = |source| StartError::Listen { addr: wanted, source };
@@ -123,23 +127,21 @@ impl App {
     }
 
     /// Drains: accepts nobody any more, sends everybody away with "come back", stores everything (promise
-    /// P12). Answers whether all was stored and all had left in time.
+    /// P12). Answers whether everything was stored.
     pub async fn stop(self) -> bool {
         let limit = self.config.server.drain_timeout;
         self.stop.cancel();
-        let drained = async {
-            let stored = self.registry.drain().await;
-            self.tasks.close();
-            self.tasks.wait().await;
-            stored
-        };
-        let stored = timeout(limit, drained).await.unwrap_or_else(|_| {
-            tracing::error!(
-                left = self.tasks.len(),
-                "the drain did not end within server.drain_timeout"
-            );
-            false
-        });
+        let begun = Instant::now();
+        let stored = self.registry.drain(limit).await;
+        if !stored {
+            tracing::error!("not everything could be stored within server.drain_timeout");
+        }
+        // Close frames are answered and begun requests are, if they keep to the time.
+        self.tasks.close();
+        let left = limit.saturating_sub(begun.elapsed()).max(limits::CLOSE_TIMEOUT);
+        if timeout(left, self.tasks.wait()).await.is_err() {
+            tracing::warn!(left = self.tasks.len(), "connections were cut off at the end");
+        }
         if let Err(error) = self.listening.await {
             tracing::error!(%error, "the listener had ended badly");
         }

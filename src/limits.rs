@@ -208,3 +208,5 @@ pub const LINGER_TIMEOUT: Duration = Duration::from_secs(10);
 pub const BASE_BURST: std::num::NonZeroU32 = std::num::NonZeroU32::new(8).unwrap();
 /// Diagrams whose last hidden revision is remembered; above it those not in use are forgotten.
 pub const BASE_SLOTS: usize = 4096;
+/// Quarantined updates that one process writes to the data folder; each is a bug to look at, none is needed twice.
+pub const MAX_QUARANTINE_FILES: usize = 64;

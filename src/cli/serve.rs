@@ -43,7 +43,7 @@ impl Serve {
         if stopped {
             return Ok(());
         }
-        Err(Failure::finding("stopped before everything was stored and every client had left"))
+        Err(Failure::finding("stopped before everything was stored"))
     }
 }
 

@@ -115,11 +115,11 @@ pub struct Peer {
 fn places(wanted: usize) -> usize {
     let Some(files) = file_limit() else { return wanted };
     let possible = files.saturating_sub(FILES_KEPT).max(1);
-    if possible < wanted {
+    if possible < wanted / 2 {
         tracing::warn!(
             wanted,
             possible,
-            "the file limit allows fewer connections than server.max_connections: raise `ulimit -n`"
+            "the file limit allows far fewer connections than server.max_connections: raise `ulimit -n`"
         );
     }
     wanted.min(possible)

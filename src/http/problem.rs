@@ -218,7 +218,8 @@ impl From<RoomError> for Problem {
     fn from(error: RoomError) -> Self {
         match error {
             RoomError::Gone => Kind::NotFound.into(),
-            RoomError::Refused(why) => Self::new(Kind::EditRefused).detail(why),
+            RoomError::TooLarge => Self::new(Kind::EditRefused).detail(error.to_string()),
+            RoomError::Failed(_) => Self::new(Kind::Internal).because(error),
             RoomError::Unavailable => {
                 Self::new(Kind::Unavailable).retry_after(Duration::from_secs(1)).because(error)
             }
