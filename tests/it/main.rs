@@ -1,9 +1,11 @@
 //! All integration tests in one binary: each further one would link the whole graph again.
 
 mod craft;
+mod harness;
 mod lint_differential;
 mod lint_fuzz;
 mod render;
+mod sockets;
 mod store_catalog;
 mod store_contract;
 mod store_kill;
