@@ -1,10 +1,12 @@
 //! All integration tests in one binary: each further one would link the whole graph again.
 
+mod commands;
 mod craft;
 mod harness;
 mod lint_differential;
 mod lint_fuzz;
 mod render;
+mod rest;
 mod sockets;
 mod store_catalog;
 mod store_contract;
