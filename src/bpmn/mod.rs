@@ -2,4 +2,6 @@
 //!
 //! PURE. The model is specified rule by rule in client-protocol/DOCUMENT.md.
 
+pub mod merge;
 pub mod model;
+mod order;

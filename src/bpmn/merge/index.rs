@@ -1,0 +1,242 @@
+//! Records as a tree: document order, parents, children, names by URI.
+//!
+//! PURE. Only what is reachable from `#` is seen: nodes in cycles and orphans are hidden in the text
+//! that a client saved, so a difference must not touch them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::bpmn::model::{Record, Records, Value};
+
+/// The document itself, parent of the root element.
+pub(super) const DOCUMENT: &str = "#";
+
+pub(super) const MODEL_URI: &str = "http://www.omg.org/spec/BPMN/20100524/MODEL";
+const DI_URIS: [&str; 3] = [
+    "http://www.omg.org/spec/BPMN/20100524/DI",
+    "http://www.omg.org/spec/DD/20100524/DI",
+    "http://www.omg.org/spec/DD/20100524/DC",
+];
+
+/// What an element belongs to; identity is found differently in each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Class {
+    /// BPMN elements: by id.
+    Model,
+    /// Diagram interchange: by plane and element.
+    Interchange,
+    /// Vendor elements, text, comments, processing instructions: by place.
+    Other,
+}
+
+/// One visible node.
+#[derive(Debug)]
+pub(super) struct Node<'r> {
+    pub(super) key: &'r str,
+    pub(super) record: &'r Record,
+    /// Position of the parent; `None` under the document.
+    pub(super) parent: Option<usize>,
+    /// In document order.
+    pub(super) children: Vec<usize>,
+    pub(super) class: Class,
+    /// Namespace URI, or the alias where it is not declared.
+    pub(super) uri: &'r str,
+    pub(super) local: &'r str,
+}
+
+/// The visible nodes of a diagram, in document order.
+#[derive(Debug)]
+pub(super) struct Index<'r> {
+    pub(super) records: &'r Records,
+    pub(super) nodes: Vec<Node<'r>>,
+    /// Children of the document.
+    pub(super) top: Vec<usize>,
+    by_key: HashMap<&'r str, usize>,
+}
+
+impl<'r> Index<'r> {
+    pub(super) fn new(records: &'r Records) -> Self {
+        let mut children: BTreeMap<&str, Vec<(&str, &str, &Record)>> = BTreeMap::new();
+        for (key, record) in &records.nodes {
+            if let (Some((order, parent)), Some(_)) = (place(record), text(record, "#t")) {
+                children.entry(parent).or_default().push((order, key, record));
+            }
+        }
+        for list in children.values_mut() {
+            list.sort_unstable_by_key(|(order, key, _)| (*order, *key));
+        }
+        let mut index =
+            Self { records, nodes: Vec::new(), top: Vec::new(), by_key: HashMap::new() };
+        let mut stack: Vec<(Option<usize>, (&str, &Record))> = Vec::new();
+        let below = |key: &str| {
+            let children = children.get(key).into_iter().flatten();
+            children.rev().map(|(_, key, record)| (*key, *record))
+        };
+        stack.extend(below(DOCUMENT).map(|child| (None, child)));
+        while let Some((parent, (key, record))) = stack.pop() {
+            let at = index.push(parent, key, record);
+            stack.extend(below(key).map(|child| (Some(at), child)));
+        }
+        index
+    }
+
+    fn push(&mut self, parent: Option<usize>, key: &'r str, record: &'r Record) -> usize {
+        let at = self.nodes.len();
+        let (alias, local) = split(text(record, "#t").unwrap_or(""));
+        let uri = self.records.ns.get(alias).map_or(alias, |n| n.uri.as_str());
+        let class = if local.starts_with('#') {
+            Class::Other
+        } else if uri == MODEL_URI {
+            Class::Model
+        } else if DI_URIS.contains(&uri) {
+            Class::Interchange
+        } else {
+            Class::Other
+        };
+        self.nodes.push(Node { key, record, parent, children: Vec::new(), class, uri, local });
+        self.by_key.insert(key, at);
+        match parent.and_then(|p| self.nodes.get_mut(p)) {
+            Some(node) => node.children.push(at),
+            None => self.top.push(at),
+        }
+        at
+    }
+
+    pub(super) fn position(&self, key: &str) -> Option<usize> {
+        self.by_key.get(key).copied()
+    }
+
+    pub(super) fn get(&self, at: usize) -> Option<&Node<'r>> {
+        self.nodes.get(at)
+    }
+
+    pub(super) fn children(&self, of: Option<usize>) -> &[usize] {
+        match of {
+            None => &self.top,
+            Some(at) => self.nodes.get(at).map_or(&[], |n| &n.children),
+        }
+    }
+
+    pub(super) fn root(&self) -> Option<usize> {
+        self.top.iter().copied().find(|at| self.get(*at).is_some_and(Node::is_element))
+    }
+
+    /// The nearest enclosing node with this local name.
+    pub(super) fn enclosing(&self, at: usize, local: &str) -> Option<usize> {
+        let mut walk = self.get(at)?.parent;
+        while let Some(up) = walk {
+            let node = self.get(up)?;
+            if node.local == local {
+                return Some(up);
+            }
+            walk = node.parent;
+        }
+        None
+    }
+
+    /// Members of each derived list, in order.
+    pub(super) fn lists(&self) -> BTreeMap<(ListKind, usize), Vec<usize>> {
+        let mut lists: BTreeMap<(ListKind, usize), Vec<(&str, usize)>> = BTreeMap::new();
+        for (at, node) in self.nodes.iter().enumerate() {
+            for (kind, owner, order) in self.memberships(node) {
+                lists.entry((kind, owner)).or_default().push((order, at));
+            }
+        }
+        let sorted = |mut members: Vec<(&str, usize)>| {
+            members.sort_by_key(|(order, at)| (*order, self.get(*at).map_or("", |n| n.key)));
+            members.into_iter().map(|(_, at)| at).collect()
+        };
+        lists.into_iter().map(|(list, members)| (list, sorted(members))).collect()
+    }
+
+    fn memberships(&self, node: &Node<'r>) -> Vec<(ListKind, usize, &'r str)> {
+        let mut found = Vec::new();
+        for kind in [ListKind::Incoming, ListKind::Outgoing] {
+            let order = text(node.record, kind.field());
+            let owner = reference(node.record, kind.end()).and_then(|key| self.position(key));
+            if let (Some(order), Some(owner)) = (order, owner) {
+                found.push((kind, owner, order));
+            }
+        }
+        for (lane, order) in lanes(node.record) {
+            if let Some(owner) = self.position(lane) {
+                found.push((ListKind::Lane, owner, order));
+            }
+        }
+        found
+    }
+}
+
+impl Node<'_> {
+    pub(super) fn is_element(&self) -> bool {
+        !self.local.starts_with('#')
+    }
+
+    pub(super) fn id(&self) -> Option<&str> {
+        text(self.record, "id").filter(|id| !id.is_empty())
+    }
+}
+
+/// The derived lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum ListKind {
+    Incoming,
+    Outgoing,
+    Lane,
+}
+
+impl ListKind {
+    pub(super) fn field(self) -> &'static str {
+        match self {
+            Self::Incoming => "#i",
+            Self::Outgoing => "#u",
+            Self::Lane => "#l",
+        }
+    }
+
+    /// The attribute of a flow that names the list's owner.
+    pub(super) fn end(self) -> &'static str {
+        match self {
+            Self::Incoming => "targetRef",
+            Self::Outgoing => "sourceRef",
+            Self::Lane => "",
+        }
+    }
+}
+
+/// A text field.
+pub(super) fn text<'r>(record: &'r Record, field: &str) -> Option<&'r str> {
+    match record.0.get(field) {
+        Some(Value::Text(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// The key that a reference field holds.
+pub(super) fn reference<'r>(record: &'r Record, field: &str) -> Option<&'r str> {
+    match record.0.get(field) {
+        Some(Value::List(list)) => list.first().map(String::as_str),
+        _ => None,
+    }
+}
+
+/// Order and parent key of `#p`. Keys may hold blanks, orders don't.
+pub(super) fn place(record: &Record) -> Option<(&str, &str)> {
+    text(record, "#p")?.split_once(' ')
+}
+
+/// The pairs of lane key and order of `#l`.
+pub(super) fn lanes(record: &Record) -> impl Iterator<Item = (&str, &str)> {
+    let list = match record.0.get("#l") {
+        Some(Value::List(list)) => list.as_slice(),
+        _ => &[],
+    };
+    list.chunks_exact(2).filter_map(|pair| match pair {
+        [lane, order] => Some((lane.as_str(), order.as_str())),
+        _ => None,
+    })
+}
+
+/// Alias and local name of a tag or attribute; the alias is empty where there is none.
+pub(super) fn split(name: &str) -> (&str, &str) {
+    name.split_once(':').unwrap_or(("", name))
+}

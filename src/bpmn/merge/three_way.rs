@@ -1,0 +1,135 @@
+//! Three texts to one, without a document: what a merge tool needs.
+//!
+//! PURE. Where both sides changed the same, `ours` stands and the clash is reported.
+
+use std::collections::BTreeMap;
+
+use super::aliases::Aliases;
+use super::diff::diff;
+use super::index::{DOCUMENT, Index, place};
+use super::matcher::match_nodes;
+use super::op::{Conflict, Kept, Write};
+use super::resolve::resolve;
+use crate::bpmn::model::{Namespace, Record, Records, Value};
+
+/// The result of a three-way merge.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Merged {
+    /// `ours` with the changes from base to `theirs`.
+    pub records: Records,
+    /// What both sides had changed.
+    pub conflicts: Vec<Conflict>,
+}
+
+/// Applies what leads from `base` to `theirs` to `ours`.
+///
+/// All three are imported texts; their keys need not agree. `rng` makes keys of new nodes.
+#[must_use]
+pub fn three_way(
+    base: &Records,
+    ours: &Records,
+    theirs: &Records,
+    rng: &mut fastrand::Rng,
+) -> Merged {
+    let ops = diff(base, theirs);
+    let mut records = rekeyed(base, ours);
+    let resolved = resolve(&ops, &records, Kept::Current, rng);
+    write_records(&mut records, &resolved.writes);
+    Merged { records, conflicts: resolved.conflicts }
+}
+
+/// Executes writes on plain records.
+pub fn write_records(records: &mut Records, writes: &[Write]) {
+    for write in writes {
+        match write {
+            Write::Meta(key, Some(value)) => {
+                records.meta.insert(key.clone(), value.clone());
+            }
+            Write::Meta(key, None) => {
+                records.meta.remove(key);
+            }
+            Write::Ns(alias, namespace) => {
+                records.ns.insert(alias.clone(), namespace.clone());
+            }
+            Write::Ao(tag, names) => {
+                records.ao.insert(tag.clone(), names.clone());
+            }
+            Write::Create(key, record) => {
+                records.nodes.insert(key.clone(), record.clone());
+            }
+            Write::Set(key, field, value) => {
+                let Some(record) = records.nodes.get_mut(key) else { continue };
+                match value {
+                    Some(value) => record.0.insert(field.clone(), value.clone()),
+                    None => record.0.remove(field),
+                };
+            }
+            Write::Delete(key) => {
+                records.nodes.remove(key);
+            }
+        }
+    }
+}
+
+/// `side` in the keys and aliases of `base`; what only `side` has keeps its key where the base
+/// doesn't use it.
+fn rekeyed(base: &Records, side: &Records) -> Records {
+    let (base_index, side_index) = (Index::new(base), Index::new(side));
+    let matching = match_nodes(&base_index, &side_index);
+    let aliases = Aliases::between(base, side);
+    let mut keys: BTreeMap<&str, String> = BTreeMap::new();
+    for (node, at) in side_index.nodes.iter().zip(&matching.to_base) {
+        let key = match at.and_then(|at| base_index.get(at)) {
+            Some(twin) => twin.key.to_owned(),
+            None if !base.nodes.contains_key(node.key) => node.key.to_owned(),
+            None => free_key(node.key, base, side),
+        };
+        keys.insert(node.key, key);
+    }
+    let renamed = |key: &str| keys.get(key).cloned().unwrap_or_else(|| key.to_owned());
+    let record = |record: &Record| {
+        let mut record = aliases.record(record);
+        let parent = place(&record).map(|(order, parent)| (order.to_owned(), parent.to_owned()));
+        if let Some((order, parent)) = parent.filter(|(_, parent)| parent != DOCUMENT) {
+            let place = Value::Text(format!("{order} {}", renamed(&parent)));
+            record.0.insert("#p".to_owned(), place);
+        }
+        for (field, value) in &mut record.0 {
+            let Value::List(list) = value else { continue };
+            let step = if field == "#l" { 2 } else { usize::MAX };
+            for entry in list.iter_mut().step_by(step) {
+                *entry = renamed(entry);
+            }
+        }
+        record
+    };
+    let namespace = |(alias, ns): (&String, &Namespace)| {
+        let mapped = aliases.alias(alias).to_owned();
+        let shown = super::aliases::prefix(alias, ns).to_owned();
+        let prefix = (shown != mapped).then_some(shown);
+        (mapped, Namespace { uri: ns.uri.clone(), at_root: ns.at_root, prefix })
+    };
+    let profile =
+        |(tag, names): (&String, &String)| (aliases.name(tag).into_owned(), aliases.names(names));
+    Records {
+        meta: side.meta.iter().map(|(k, v)| (k.clone(), aliases.meta(k, v))).collect(),
+        ns: side.ns.iter().map(namespace).collect(),
+        ao: side.ao.iter().map(profile).collect(),
+        nodes: side
+            .nodes
+            .iter()
+            .filter_map(|(key, node)| Some((keys.get(key.as_str())?.clone(), record(node))))
+            .collect(),
+    }
+}
+
+fn free_key(key: &str, base: &Records, side: &Records) -> String {
+    let mut n = 1_usize;
+    loop {
+        let candidate = format!("~{n}~{key}");
+        if !base.nodes.contains_key(&candidate) && !side.nodes.contains_key(&candidate) {
+            return candidate;
+        }
+        n = n.saturating_add(1);
+    }
+}
