@@ -2,6 +2,8 @@
 //!
 //! PURE. The model is specified rule by rule in client-protocol/DOCUMENT.md.
 
+pub mod crdt;
+pub mod json;
 pub mod model;
 pub mod order;
 pub mod tables;
