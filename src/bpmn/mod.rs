@@ -2,6 +2,10 @@
 //!
 //! PURE. The model is specified rule by rule in client-protocol/DOCUMENT.md.
 
+pub mod crdt;
+pub mod json;
 pub mod merge;
 pub mod model;
-mod order;
+pub mod order;
+pub mod tables;
+pub mod xml;

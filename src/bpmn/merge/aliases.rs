@@ -22,9 +22,9 @@ impl Aliases {
             base.ns.iter().map(|(alias, ns)| (alias.as_str(), ns)).collect();
         let passes: [fn(&str, &Namespace, &str, &Namespace) -> bool; 3] = [
             |alias, ns, base_alias, base_ns| {
-                alias == base_alias && prefix(alias, ns) == prefix(base_alias, base_ns)
+                alias == base_alias && ns.prefix(alias) == base_ns.prefix(base_alias)
             },
-            |alias, ns, base_alias, base_ns| prefix(alias, ns) == prefix(base_alias, base_ns),
+            |alias, ns, base_alias, base_ns| ns.prefix(alias) == base_ns.prefix(base_alias),
             |_, _, _, _| true,
         ];
         for pass in passes {
@@ -152,11 +152,6 @@ impl Aliases {
             names.iter().map(|(key, name)| (key, self.name(name))).collect();
         serde_json::to_string(&mapped).unwrap_or_else(|_| value.to_owned())
     }
-}
-
-/// The prefix that an alias is written with.
-pub(super) fn prefix<'a>(alias: &'a str, ns: &'a Namespace) -> &'a str {
-    ns.prefix.as_deref().unwrap_or(alias)
 }
 
 /// The alias, or the first of `alias$2`, `alias$3` … that is not taken.

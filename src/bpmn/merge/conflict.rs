@@ -2,7 +2,7 @@
 //!
 //! PURE.
 
-use super::index::{lanes, place, reference, split, text};
+use super::index::{lanes, reference, split};
 use super::op::ElementRef;
 use crate::bpmn::model::{Record, Value};
 
@@ -21,16 +21,16 @@ pub(super) fn element(key: &str, read: &impl Fn(&str) -> Option<Record>) -> Elem
         if let Some(target) = shown.take().and_then(|key| read(&key)) {
             record = target;
         }
-        if let Some(id) = text(&record, "id") {
-            let local = split(text(&record, "#t").unwrap_or("")).1;
+        if let Some(id) = record.text("id") {
+            let local = split(record.text("#t").unwrap_or("")).1;
             return ElementRef {
                 id: Some(id.to_owned()),
                 kind: local.to_owned(),
-                name: text(&record, "name").map(str::to_owned),
+                name: record.text("name").map(str::to_owned),
                 ..own
             };
         }
-        let Some(parent) = place(&record).and_then(|(_, parent)| read(parent)) else { break };
+        let Some(parent) = record.place().and_then(|(_, parent)| read(parent)) else { break };
         record = parent;
         shown = reference(&record, "bpmnElement").map(str::to_owned);
     }
@@ -42,7 +42,7 @@ pub(super) fn shown(value: &Value, read: &impl Fn(&str) -> Option<Record>) -> St
     match value {
         Value::Text(text) => text.clone(),
         Value::List(list) => list.first().map_or_else(String::new, |key| {
-            let id = read(key).and_then(|r| text(&r, "id").map(str::to_owned));
+            let id = read(key).and_then(|r| r.text("id").map(str::to_owned));
             id.unwrap_or_else(|| key.clone())
         }),
     }
@@ -63,16 +63,19 @@ pub(super) fn field_name(field: &str) -> String {
     word.to_owned()
 }
 
+/// Fields that hold how something is written or where it came from, not what it says.
+pub(super) fn is_style(field: &str) -> bool {
+    matches!(field, "#o" | "#n" | "#cd" | "#raw" | "#dup" | "#t0" | "#p0")
+}
+
 /// Whether a node says something else than its base did; order and style are nothing.
 pub(super) fn differs(base: &Record, now: &Record) -> bool {
-    let parent = |record: &Record| place(record).map(|(_, parent)| parent.to_owned());
+    let parent = |record: &Record| record.place().map(|(_, parent)| parent.to_owned());
     let in_lanes = |record: &Record| -> Vec<String> {
         lanes(record).map(|(lane, _)| lane.to_owned()).collect()
     };
     let content = |record: &Record| -> Vec<(String, Value)> {
-        let says = |field: &str| {
-            !matches!(field, "#p" | "#l" | "#i" | "#u" | "#o" | "#n" | "#cd" | "#raw" | "#dup")
-        };
+        let says = |field: &str| !matches!(field, "#p" | "#l" | "#i" | "#u") && !is_style(field);
         let fields = record.0.iter().filter(|(field, _)| says(field));
         fields.map(|(field, value)| (field.clone(), value.clone())).collect()
     };

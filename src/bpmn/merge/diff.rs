@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use super::aliases::{Aliases, prefix};
-use super::index::{DOCUMENT, Index, ListKind, Node, lanes, place, reference};
+use super::aliases::Aliases;
+use super::index::{Index, ListKind, Node, lanes, reference};
 use super::matcher::{Matching, match_nodes};
 use super::op::{List, Op, Placed};
 use super::sequence::stable;
-use crate::bpmn::model::{Namespace, Record, Records, Value};
+use crate::bpmn::model::{DOCUMENT, Namespace, Record, Records, Value};
+use crate::bpmn::tables::singleton_role;
 
 /// Neighbours named on each side of a run. Others may be deleted or moved away meanwhile; after so
 /// many the order is a guess anyway.
@@ -132,9 +133,10 @@ impl<'d, 'r> Diff<'d, 'r> {
 
     fn provisional(&self, node: &Node<'_>, used: &std::collections::BTreeSet<String>) -> String {
         let parent = node.parent.and_then(|p| self.new.get(p));
-        let role = parent.and_then(|p| node.key.strip_prefix(p.key)).filter(|r| r.starts_with('~'));
-        let wish = match (role, node.parent) {
-            (Some(role), Some(parent)) => self.new_key(parent).map(|key| format!("{key}{role}")),
+        let role = parent.filter(|_| node.id().is_none());
+        let role = role.and_then(|p| singleton_role(p.local, node.uri, node.local));
+        let wish = match (role, node.parent.and_then(|at| self.new_key(at))) {
+            (Some(role), Some(parent)) => Some(format!("{parent}~{role}")),
             _ => (!node.key.contains('~')).then(|| node.key.to_owned()),
         };
         let free = |key: &String| !self.base.nodes.contains_key(key) && !used.contains(key);
@@ -198,8 +200,9 @@ impl<'d, 'r> Diff<'d, 'r> {
 
     /// Places are compared as lists, not as values.
     fn drop_places(&self, record: &mut Record, node: &Node<'_>, index: &Index<'_>) {
-        record.0.remove("#p");
-        record.0.remove("#l");
+        for field in ["#p", "#l", "#t0", "#p0"] {
+            record.0.remove(field);
+        }
         for kind in [ListKind::Incoming, ListKind::Outgoing] {
             if owner(node, kind, index).is_some() {
                 record.0.remove(kind.field());
@@ -224,7 +227,7 @@ impl<'d, 'r> Diff<'d, 'r> {
         let declared = |records: &Records, aliases: &Aliases| -> BTreeMap<String, Namespace> {
             let entry = |(alias, ns): (&String, &Namespace)| {
                 let mapped = aliases.alias(alias).to_owned();
-                let shown = prefix(alias, ns).to_owned();
+                let shown = ns.prefix(alias).to_owned();
                 let prefix = (shown != mapped).then_some(shown);
                 (mapped, Namespace { uri: ns.uri.clone(), at_root: ns.at_root, prefix })
             };
@@ -382,7 +385,7 @@ impl<'d, 'r> Diff<'d, 'r> {
         let key = self.new_key(at)?.clone();
         let base = self.seen_of(at).and_then(|seen| self.base_of(seen));
         let base = base.and_then(|at| self.base_index.get(at));
-        let base_parent = base.and_then(|n| place(n.record)).map(|(_, parent)| parent.to_owned());
+        let base_parent = base.and_then(|n| n.record.place()).map(|(_, parent)| parent.to_owned());
         Some(Placed { key, base_parent })
     }
 

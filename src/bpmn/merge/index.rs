@@ -5,17 +5,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::bpmn::model::{Record, Records, Value};
-
-/// The document itself, parent of the root element.
-pub(super) const DOCUMENT: &str = "#";
-
-pub(super) const MODEL_URI: &str = "http://www.omg.org/spec/BPMN/20100524/MODEL";
-const DI_URIS: [&str; 3] = [
-    "http://www.omg.org/spec/BPMN/20100524/DI",
-    "http://www.omg.org/spec/DD/20100524/DI",
-    "http://www.omg.org/spec/DD/20100524/DC",
-];
+use crate::bpmn::model::{DOCUMENT, Record, Records};
+use crate::bpmn::tables::{BPMN_URI, BPMNDI_URI, DC_URI, DI_URI, well_known_uri};
 
 /// What an element belongs to; identity is found differently in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +48,7 @@ impl<'r> Index<'r> {
     pub(super) fn new(records: &'r Records) -> Self {
         let mut children: BTreeMap<&str, Vec<(&str, &str, &Record)>> = BTreeMap::new();
         for (key, record) in &records.nodes {
-            if let (Some((order, parent)), Some(_)) = (place(record), text(record, "#t")) {
+            if let (Some((order, parent)), Some(_)) = (record.place(), record.tag()) {
                 children.entry(parent).or_default().push((order, key, record));
             }
         }
@@ -81,13 +72,14 @@ impl<'r> Index<'r> {
 
     fn push(&mut self, parent: Option<usize>, key: &'r str, record: &'r Record) -> usize {
         let at = self.nodes.len();
-        let (alias, local) = split(text(record, "#t").unwrap_or(""));
-        let uri = self.records.ns.get(alias).map_or(alias, |n| n.uri.as_str());
+        let (alias, local) = split(record.tag().unwrap_or(""));
+        let declared = self.records.ns.get(alias).map(|n| n.uri.as_str());
+        let uri = declared.or_else(|| well_known_uri(alias)).unwrap_or(alias);
         let class = if local.starts_with('#') {
             Class::Other
-        } else if uri == MODEL_URI {
+        } else if uri == BPMN_URI {
             Class::Model
-        } else if DI_URIS.contains(&uri) {
+        } else if [BPMNDI_URI, DI_URI, DC_URI].contains(&uri) {
             Class::Interchange
         } else {
             Class::Other
@@ -151,7 +143,7 @@ impl<'r> Index<'r> {
     fn memberships(&self, node: &Node<'r>) -> Vec<(ListKind, usize, &'r str)> {
         let mut found = Vec::new();
         for kind in [ListKind::Incoming, ListKind::Outgoing] {
-            let order = text(node.record, kind.field());
+            let order = node.record.text(kind.field());
             let owner = reference(node.record, kind.end()).and_then(|key| self.position(key));
             if let (Some(order), Some(owner)) = (order, owner) {
                 found.push((kind, owner, order));
@@ -172,7 +164,7 @@ impl Node<'_> {
     }
 
     pub(super) fn id(&self) -> Option<&str> {
-        text(self.record, "id").filter(|id| !id.is_empty())
+        self.record.text("id").filter(|id| !id.is_empty())
     }
 }
 
@@ -203,34 +195,14 @@ impl ListKind {
     }
 }
 
-/// A text field.
-pub(super) fn text<'r>(record: &'r Record, field: &str) -> Option<&'r str> {
-    match record.0.get(field) {
-        Some(Value::Text(text)) => Some(text),
-        _ => None,
-    }
-}
-
 /// The key that a reference field holds.
 pub(super) fn reference<'r>(record: &'r Record, field: &str) -> Option<&'r str> {
-    match record.0.get(field) {
-        Some(Value::List(list)) => list.first().map(String::as_str),
-        _ => None,
-    }
-}
-
-/// Order and parent key of `#p`. Keys may hold blanks, orders don't.
-pub(super) fn place(record: &Record) -> Option<(&str, &str)> {
-    text(record, "#p")?.split_once(' ')
+    record.list(field)?.first().map(String::as_str)
 }
 
 /// The pairs of lane key and order of `#l`.
 pub(super) fn lanes(record: &Record) -> impl Iterator<Item = (&str, &str)> {
-    let list = match record.0.get("#l") {
-        Some(Value::List(list)) => list.as_slice(),
-        _ => &[],
-    };
-    list.chunks_exact(2).filter_map(|pair| match pair {
+    record.list("#l").unwrap_or(&[]).chunks_exact(2).filter_map(|pair| match pair {
         [lane, order] => Some((lane.as_str(), order.as_str())),
         _ => None,
     })

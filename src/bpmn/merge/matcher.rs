@@ -8,24 +8,10 @@ use std::collections::hash_map::DefaultHasher;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher};
 
-use super::index::{Class, Index, Node, split, text};
+use super::conflict::is_style;
+use super::index::{Class, Index, Node, split};
 use crate::bpmn::model::Value;
-
-/// Elements of which a parent has one: matched although their id changed, came or went.
-const SINGLETONS: [&str; 12] = [
-    "extensionElements",
-    "laneSet",
-    "childLaneSet",
-    "ioSpecification",
-    "conditionExpression",
-    "completionCondition",
-    "timeDate",
-    "timeCycle",
-    "timeDuration",
-    "condition",
-    "script",
-    "text",
-];
+use crate::bpmn::tables::singleton_role;
 
 /// A one-to-one relation between nodes of a base and of a new version.
 #[derive(Debug)]
@@ -287,8 +273,14 @@ impl<'r> Matcher<'_, 'r> {
             let by_name = node.id().is_none();
             by_name.then(|| (node.uri.to_owned(), node.local.to_owned()))
         });
+        let parent = new.and_then(|at| self.new.get(at)).map_or("", |node| node.local).to_owned();
         self.among(&here, &there, true, |_, _, node| {
-            is_singleton(node).then(|| (node.uri.to_owned(), node.local.to_owned()))
+            let role = singleton_role(&parent, node.uri, node.local)?;
+            Some((node.uri.to_owned(), role.to_owned()))
+        });
+        self.among(&here, &there, true, |_, _, node| {
+            let definition = node.class == Class::Model && node.local.ends_with("EventDefinition");
+            definition.then(|| node.local.to_owned())
         });
     }
 
@@ -363,13 +355,5 @@ struct Content {
 
 /// Fields that say something, unlike those that hold places and style.
 fn is_content(field: &str) -> bool {
-    !matches!(field, "#t" | "#p" | "#i" | "#u" | "#l" | "#o" | "#n" | "#raw" | "#dup")
-}
-
-fn is_singleton(node: &Node<'_>) -> bool {
-    node.class == Class::Model
-        && (SINGLETONS.contains(&node.local)
-            || node.local.ends_with("EventDefinition")
-            || node.local.ends_with("LoopCharacteristics"))
-        && text(node.record, "#t").is_some()
+    !matches!(field, "#t" | "#p" | "#i" | "#u" | "#l") && !is_style(field)
 }

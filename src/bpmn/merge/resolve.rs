@@ -5,13 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::aliases::{Aliases, free_alias, prefix};
-use super::conflict::{differs, element, field_name, shown};
+use super::aliases::{Aliases, free_alias};
+use super::conflict::{differs, element, field_name, is_style, shown};
 use super::diff::ANONYMOUS;
-use super::index::{DOCUMENT, lanes, place, reference, text};
+use super::index::{lanes, reference};
 use super::op::{Clash, Conflict, ElementRef, Kept, List, Op, Placed, Resolved, Write};
 use super::spread::spread;
-use crate::bpmn::model::{Namespace, Record, Records, Value};
+use crate::bpmn::model::{DOCUMENT, Namespace, Record, Records, Value};
 
 /// The current state, as far as it is asked for.
 pub trait Current {
@@ -135,7 +135,7 @@ impl Resolver<'_> {
     }
 
     fn report_created(&mut self, key: &str, fields: &Record, clash: Clash) {
-        let part = |field: &str| text(fields, field).map(str::to_owned);
+        let part = |field: &str| fields.text(field).map(str::to_owned);
         let tag = part("#t").unwrap_or_default();
         let kind = tag.split_once(':').map_or(tag.as_str(), |(_, local)| local).to_owned();
         let element = ElementRef { key: key.to_owned(), id: part("id"), kind, name: part("name") };
@@ -210,7 +210,7 @@ impl Resolver<'_> {
                 Op::Ns { alias: written, new } => {
                     let alias = self.aliases.alias(written).to_owned();
                     let mut new = new.clone();
-                    let shown = prefix(written, &new).to_owned();
+                    let shown = new.prefix(written).to_owned();
                     new.prefix = (shown != alias).then_some(shown);
                     (self.current.ns(&alias).as_ref() != Some(&new))
                         .then_some(Write::Ns(alias, new))
@@ -263,12 +263,12 @@ impl Resolver<'_> {
         let record = self.record(key)?;
         match list {
             List::Children(parent) => {
-                place(record).filter(|(_, now)| now == parent).map(|(order, _)| order.to_owned())
+                record.place().filter(|(_, now)| now == parent).map(|(order, _)| order.to_owned())
             }
             List::Incoming(owner) => (reference(record, "targetRef") == Some(owner))
-                .then(|| text(record, "#i").map(str::to_owned))?,
+                .then(|| record.text("#i").map(str::to_owned))?,
             List::Outgoing(owner) => (reference(record, "sourceRef") == Some(owner))
-                .then(|| text(record, "#u").map(str::to_owned))?,
+                .then(|| record.text("#u").map(str::to_owned))?,
             List::Lane(lane) => {
                 lanes(record).find(|(now, _)| now == lane).map(|(_, order)| order.to_owned())
             }
@@ -294,7 +294,7 @@ impl Resolver<'_> {
             }
             return false;
         };
-        let now = place(record).map(|(_, parent)| parent.to_owned());
+        let now = record.place().map(|(_, parent)| parent.to_owned());
         if reordered {
             // Order alone never undoes somebody's change of the parent.
             return now == placed.base_parent;
@@ -537,7 +537,7 @@ impl Resolver<'_> {
     fn spare(&self, doomed: &mut BTreeMap<&str, Record>, mut kept: Vec<String>) {
         while let Some(key) = kept.pop() {
             let Some(record) = doomed.remove(key.as_str()) else { continue };
-            kept.extend(place(&record).map(|(_, parent)| parent.to_owned()));
+            kept.extend(record.place().map(|(_, parent)| parent.to_owned()));
             let targets = record.0.values().filter_map(|value| match value {
                 Value::List(list) => list.first().cloned(),
                 Value::Text(_) => None,
@@ -554,5 +554,5 @@ impl Resolver<'_> {
 
 /// Fields of style, whose change nobody wants to hear of.
 fn is_quiet(field: &str) -> bool {
-    matches!(field, "#o" | "#n" | "#cd" | "#raw" | "#dup" | "#i" | "#u" | "#p")
+    is_style(field) || matches!(field, "#i" | "#u" | "#p")
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::index::{DOCUMENT, Index, lanes};
+use super::index::{Index, lanes};
 use super::*;
-use crate::bpmn::model::{Namespace, Record, Records, Value};
+use crate::bpmn::model::{DOCUMENT, Namespace, Record, Records, Value};
 
 const MODEL: &str = "http://www.omg.org/spec/BPMN/20100524/MODEL";
 const BPMNDI: &str = "http://www.omg.org/spec/BPMN/20100524/DI";
@@ -420,7 +420,7 @@ fn mutate(records: &mut Records, rng: &mut fastrand::Rng, fresh: &mut u32) {
         5 | 6 => {
             let key = pick(rng);
             let record = records.nodes.get_mut(&key).unwrap();
-            let (_, parent) = super::index::place(record).unwrap();
+            let (_, parent) = record.place().unwrap();
             let place = format!("{} {parent}", order(rng));
             if parent != DOCUMENT {
                 record.0.insert("#p".to_owned(), text(&place));
@@ -445,7 +445,7 @@ fn delete(records: &mut Records, key: &str) {
     loop {
         let dangles = |record: &Record| {
             let gone = |key: &String| !records.nodes.contains_key(key);
-            let parent = super::index::place(record).unwrap().1.to_owned();
+            let parent = record.place().unwrap().1.to_owned();
             (parent != DOCUMENT && gone(&parent))
                 || record
                     .0
@@ -471,7 +471,7 @@ fn imported_anew(records: &Records) -> Records {
     }
     for node in &index.nodes {
         let mut record = node.record.clone();
-        let (order, parent) = super::index::place(&record).unwrap();
+        let (order, parent) = record.place().unwrap();
         let parent = keys.get(parent).map_or(parent, String::as_str);
         let place = format!("b{order} {parent}");
         record.0.insert("#p".to_owned(), text(&place));

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 
 use super::aliases::Aliases;
 use super::diff::diff;
-use super::index::{DOCUMENT, Index, place};
+use super::index::Index;
 use super::matcher::match_nodes;
 use super::op::{Conflict, Kept, Write};
 use super::resolve::resolve;
-use crate::bpmn::model::{Namespace, Record, Records, Value};
+use crate::bpmn::model::{DOCUMENT, Namespace, Record, Records, Value};
 
 /// The result of a three-way merge.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -59,6 +59,7 @@ pub fn write_records(records: &mut Records, writes: &[Write]) {
             }
             Write::Set(key, field, value) => {
                 let Some(record) = records.nodes.get_mut(key) else { continue };
+                note_origin(record, field, value.as_ref());
                 match value {
                     Some(value) => record.0.insert(field.clone(), value.clone()),
                     None => record.0.remove(field),
@@ -68,6 +69,29 @@ pub fn write_records(records: &mut Records, writes: &[Write]) {
                 records.nodes.remove(key);
             }
         }
+    }
+}
+
+/// Keeps the tag and the parent that a node was created with, as reading a document does: the
+/// normaliser filters what a changed type does not admit.
+fn note_origin(record: &mut Record, field: &str, new: Option<&Value>) {
+    let parent = |place: &str| place.split_once(' ').map(|(_, parent)| parent.to_owned());
+    let Some(Value::Text(new)) = new else { return };
+    match field {
+        "#t" => {
+            let old = record.tag().filter(|old| old != new).map(str::to_owned);
+            if let Some(old) = old.filter(|_| !record.0.contains_key("#t0")) {
+                record.set("#t0", old);
+            }
+        }
+        "#p" => {
+            let old =
+                record.text("#p").and_then(parent).filter(|old| parent(new).as_ref() != Some(old));
+            if let Some(old) = old.filter(|_| !record.0.contains_key("#p0")) {
+                record.set("#p0", old);
+            }
+        }
+        _ => {}
     }
 }
 
@@ -89,7 +113,7 @@ fn rekeyed(base: &Records, side: &Records) -> Records {
     let renamed = |key: &str| keys.get(key).cloned().unwrap_or_else(|| key.to_owned());
     let record = |record: &Record| {
         let mut record = aliases.record(record);
-        let parent = place(&record).map(|(order, parent)| (order.to_owned(), parent.to_owned()));
+        let parent = record.place().map(|(order, parent)| (order.to_owned(), parent.to_owned()));
         if let Some((order, parent)) = parent.filter(|(_, parent)| parent != DOCUMENT) {
             let place = Value::Text(format!("{order} {}", renamed(&parent)));
             record.0.insert("#p".to_owned(), place);
@@ -105,7 +129,7 @@ fn rekeyed(base: &Records, side: &Records) -> Records {
     };
     let namespace = |(alias, ns): (&String, &Namespace)| {
         let mapped = aliases.alias(alias).to_owned();
-        let shown = super::aliases::prefix(alias, ns).to_owned();
+        let shown = ns.prefix(alias).to_owned();
         let prefix = (shown != mapped).then_some(shown);
         (mapped, Namespace { uri: ns.uri.clone(), at_root: ns.at_root, prefix })
     };
