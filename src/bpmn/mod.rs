@@ -7,5 +7,6 @@ pub mod json;
 pub mod merge;
 pub mod model;
 pub mod order;
+pub mod summary;
 pub mod tables;
 pub mod xml;

@@ -10,7 +10,7 @@ use crate::bpmn::tables::{BPMN_URI, BPMNDI_URI, DC_URI, DI_URI, well_known_uri};
 
 /// What an element belongs to; identity is found differently in each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Class {
+pub(crate) enum Class {
     /// BPMN elements: by id.
     Model,
     /// Diagram interchange: by plane and element.
@@ -21,31 +21,31 @@ pub(super) enum Class {
 
 /// One visible node.
 #[derive(Debug)]
-pub(super) struct Node<'r> {
-    pub(super) key: &'r str,
-    pub(super) record: &'r Record,
+pub(crate) struct Node<'r> {
+    pub(crate) key: &'r str,
+    pub(crate) record: &'r Record,
     /// Position of the parent; `None` under the document.
-    pub(super) parent: Option<usize>,
+    pub(crate) parent: Option<usize>,
     /// In document order.
-    pub(super) children: Vec<usize>,
-    pub(super) class: Class,
+    pub(crate) children: Vec<usize>,
+    pub(crate) class: Class,
     /// Namespace URI, or the alias where it is not declared.
-    pub(super) uri: &'r str,
-    pub(super) local: &'r str,
+    pub(crate) uri: &'r str,
+    pub(crate) local: &'r str,
 }
 
 /// The visible nodes of a diagram, in document order.
 #[derive(Debug)]
-pub(super) struct Index<'r> {
-    pub(super) records: &'r Records,
-    pub(super) nodes: Vec<Node<'r>>,
+pub(crate) struct Index<'r> {
+    pub(crate) records: &'r Records,
+    pub(crate) nodes: Vec<Node<'r>>,
     /// Children of the document.
-    pub(super) top: Vec<usize>,
+    pub(crate) top: Vec<usize>,
     by_key: HashMap<&'r str, usize>,
 }
 
 impl<'r> Index<'r> {
-    pub(super) fn new(records: &'r Records) -> Self {
+    pub(crate) fn new(records: &'r Records) -> Self {
         let mut children: BTreeMap<&str, Vec<(&str, &str, &Record)>> = BTreeMap::new();
         for (key, record) in &records.nodes {
             if let (Some((order, parent)), Some(_)) = (record.place(), record.tag()) {
@@ -93,27 +93,27 @@ impl<'r> Index<'r> {
         at
     }
 
-    pub(super) fn position(&self, key: &str) -> Option<usize> {
+    pub(crate) fn position(&self, key: &str) -> Option<usize> {
         self.by_key.get(key).copied()
     }
 
-    pub(super) fn get(&self, at: usize) -> Option<&Node<'r>> {
+    pub(crate) fn get(&self, at: usize) -> Option<&Node<'r>> {
         self.nodes.get(at)
     }
 
-    pub(super) fn children(&self, of: Option<usize>) -> &[usize] {
+    pub(crate) fn children(&self, of: Option<usize>) -> &[usize] {
         match of {
             None => &self.top,
             Some(at) => self.nodes.get(at).map_or(&[], |n| &n.children),
         }
     }
 
-    pub(super) fn root(&self) -> Option<usize> {
+    pub(crate) fn root(&self) -> Option<usize> {
         self.top.iter().copied().find(|at| self.get(*at).is_some_and(Node::is_element))
     }
 
     /// The nearest enclosing node with this local name.
-    pub(super) fn enclosing(&self, at: usize, local: &str) -> Option<usize> {
+    pub(crate) fn enclosing(&self, at: usize, local: &str) -> Option<usize> {
         let mut walk = self.get(at)?.parent;
         while let Some(up) = walk {
             let node = self.get(up)?;
@@ -126,7 +126,7 @@ impl<'r> Index<'r> {
     }
 
     /// Members of each derived list, in order.
-    pub(super) fn lists(&self) -> BTreeMap<(ListKind, usize), Vec<usize>> {
+    pub(crate) fn lists(&self) -> BTreeMap<(ListKind, usize), Vec<usize>> {
         let mut lists: BTreeMap<(ListKind, usize), Vec<(&str, usize)>> = BTreeMap::new();
         for (at, node) in self.nodes.iter().enumerate() {
             for (kind, owner, order) in self.memberships(node) {
@@ -159,25 +159,25 @@ impl<'r> Index<'r> {
 }
 
 impl Node<'_> {
-    pub(super) fn is_element(&self) -> bool {
+    pub(crate) fn is_element(&self) -> bool {
         !self.local.starts_with('#')
     }
 
-    pub(super) fn id(&self) -> Option<&str> {
+    pub(crate) fn id(&self) -> Option<&str> {
         self.record.text("id").filter(|id| !id.is_empty())
     }
 }
 
 /// The derived lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum ListKind {
+pub(crate) enum ListKind {
     Incoming,
     Outgoing,
     Lane,
 }
 
 impl ListKind {
-    pub(super) fn field(self) -> &'static str {
+    pub(crate) fn field(self) -> &'static str {
         match self {
             Self::Incoming => "#i",
             Self::Outgoing => "#u",
@@ -186,7 +186,7 @@ impl ListKind {
     }
 
     /// The attribute of a flow that names the list's owner.
-    pub(super) fn end(self) -> &'static str {
+    pub(crate) fn end(self) -> &'static str {
         match self {
             Self::Incoming => "targetRef",
             Self::Outgoing => "sourceRef",
@@ -196,12 +196,12 @@ impl ListKind {
 }
 
 /// The key that a reference field holds.
-pub(super) fn reference<'r>(record: &'r Record, field: &str) -> Option<&'r str> {
+pub(crate) fn reference<'r>(record: &'r Record, field: &str) -> Option<&'r str> {
     record.list(field)?.first().map(String::as_str)
 }
 
 /// The pairs of lane key and order of `#l`.
-pub(super) fn lanes(record: &Record) -> impl Iterator<Item = (&str, &str)> {
+pub(crate) fn lanes(record: &Record) -> impl Iterator<Item = (&str, &str)> {
     record.list("#l").unwrap_or(&[]).chunks_exact(2).filter_map(|pair| match pair {
         [lane, order] => Some((lane.as_str(), order.as_str())),
         _ => None,
@@ -209,6 +209,6 @@ pub(super) fn lanes(record: &Record) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// Alias and local name of a tag or attribute; the alias is empty where there is none.
-pub(super) fn split(name: &str) -> (&str, &str) {
+pub(crate) fn split(name: &str) -> (&str, &str) {
     name.split_once(':').unwrap_or(("", name))
 }

@@ -8,9 +8,12 @@ mod aliases;
 mod apply;
 mod conflict;
 mod diff;
-mod index;
+pub(crate) mod index;
+mod layout;
 mod matcher;
 mod op;
+mod report;
+mod report_text;
 mod resolve;
 mod sequence;
 mod spread;
@@ -19,6 +22,9 @@ mod three_way;
 pub use apply::apply;
 pub use diff::{diff, diff_seen};
 pub use op::{Applied, Clash, Conflict, ElementRef, Kept, List, Op, Placed, Resolved, Write};
+pub use report::{
+    Changed, FieldChange, LayoutChange, LayoutKind, Move, Placement, Rename, Report, report,
+};
 pub use resolve::{Current, resolve};
 pub use three_way::{Merged, three_way, write_records};
 
