@@ -4,6 +4,7 @@
 
 pub mod crdt;
 pub mod json;
+pub mod lint;
 pub mod merge;
 pub mod model;
 pub mod order;

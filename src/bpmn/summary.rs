@@ -79,6 +79,12 @@ const COUNTED: [&str; 6] = [
     "dataOutputAssociation",
 ];
 
+/// The summary of a diagram as JSON, as the store keeps it and the API shows it.
+#[must_use]
+pub fn of(records: &Records) -> serde_json::Value {
+    serde_json::to_value(summary(records)).unwrap_or_default()
+}
+
 /// Counts a diagram.
 #[must_use]
 pub fn summary(records: &Records) -> Summary {

@@ -38,6 +38,25 @@ pub fn three_way(
     Merged { records, conflicts: resolved.conflicts }
 }
 
+/// A base for two versions that have no common ancestor: nothing but the root element, without
+/// attributes, and the namespaces that both declare.
+#[must_use]
+pub fn common_root(ours: &Records, theirs: &Records) -> Records {
+    let mut base = Records::default();
+    for (alias, ns) in &ours.ns {
+        if theirs.ns.values().any(|other| other.uri == ns.uri) {
+            base.ns.insert(alias.clone(), ns.clone());
+        }
+    }
+    let index = Index::new(ours);
+    if let Some(root) = index.root().and_then(|at| index.get(at)) {
+        let part = |field: &str| Some((field.to_owned(), root.record.0.get(field)?.clone()));
+        let record = Record(["#t", "#p"].into_iter().filter_map(part).collect());
+        base.nodes.insert(root.key.to_owned(), record);
+    }
+    base
+}
+
 /// Executes writes on plain records.
 pub fn write_records(records: &mut Records, writes: &[Write]) {
     for write in writes {
