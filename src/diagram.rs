@@ -3,6 +3,7 @@
 //! Knows BPMN and the store's words; must not know HTTP, rooms or sockets. Reading and materialising take
 //! milliseconds to seconds of CPU: callers on async workers run them elsewhere.
 
+pub mod save;
 pub mod text;
 
 use bytes::Bytes;

@@ -29,19 +29,3 @@ pub fn seed_update(records: &Records, client_id: u64) -> Vec<u8> {
     let _ = (records, client_id);
     vec![0, 0]
 }
-/// Contract stub.
-pub mod crdt {
-    /// Contract stub.
-    pub fn read(txn: &impl yrs::ReadTxn) -> super::Records {
-        let _ = txn;
-        super::Records::default()
-    }
-}
-/// Contract stub.
-pub mod summary {
-    /// Contract stub.
-    pub fn of(records: &super::Records) -> serde_json::Value {
-        let _ = records;
-        serde_json::json!({})
-    }
-}

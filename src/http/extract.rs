@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
+use axum::body::{Bytes, HttpBody};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -84,15 +84,20 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
 #[derive(Debug)]
 pub struct Whole(pub Bytes);
 
-impl<S: Send + Sync> FromRequest<S> for Whole {
+impl FromRequest<Arc<Api>> for Whole {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        match Bytes::from_request(request, state).await {
+    async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, Problem> {
+        let limit = api.server.max_body_bytes;
+        let too_large =
+            || Problem::new(Kind::TooLarge).detail(format!("a body has at most {limit} bytes"));
+        // What says its size is refused before it is read.
+        if request.body().size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
+            return Err(too_large());
+        }
+        match Bytes::from_request(request, api).await {
             Ok(bytes) => Ok(Self(bytes)),
-            Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-                Err(Kind::TooLarge.into())
-            }
+            Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(too_large()),
             Err(error) => Err(Problem::new(Kind::BadRequest).detail(error.body_text())),
         }
     }

@@ -59,11 +59,11 @@ pub fn routes(api: Arc<Api>) -> Router {
     Router::new()
         .route("/api/diagrams", get(diagrams::list).post(diagrams::create))
         .route("/api/diagrams/{id}", get(diagrams::show).delete(diagrams::delete))
-        .route("/api/diagrams/{id}/xml", get(xml::load))
+        .route("/api/diagrams/{id}/xml", get(xml::load).put(xml::save))
         .route("/api/diagrams/{id}/collaborate", post(collaborate::collaborate))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
-        // The setting `server.max_body_bytes` is the limit, in shell.rs.
-        .layer(DefaultBodyLimit::disable())
+        // Asked when a handler reads the body, so that a caller without a token is told that first.
+        .layer(DefaultBodyLimit::max(api.server.max_body_bytes))
         .with_state(api)
 }

@@ -11,7 +11,6 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
-use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 use tracing::Instrument;
 
@@ -27,7 +26,6 @@ pub fn wrap(routes: Router, settings: &Server) -> Router {
     routes
         .fallback(|| async { Problem::new(Kind::NoRoute) })
         .method_not_allowed_fallback(|| async { Problem::new(Kind::MethodNotAllowed) })
-        .layer(RequestBodyLimitLayer::new(settings.max_body_bytes))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::REQUEST_TIMEOUT,
             settings.request_timeout,
