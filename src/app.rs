@@ -90,6 +90,7 @@ impl App {
             server: config.server.clone(),
             auth: config.auth.clone(),
             stopping: stop.clone(),
+            tasks: tasks.clone(),
         });
         let gate = Gate::new(
             Arc::clone(&keys),

@@ -210,3 +210,5 @@ pub const BASE_BURST: std::num::NonZeroU32 = std::num::NonZeroU32::new(8).unwrap
 pub const BASE_SLOTS: usize = 4096;
 /// Quarantined updates that one process writes to the data folder; each is a bug to look at, none is needed twice.
 pub const MAX_QUARANTINE_FILES: usize = 64;
+/// Longest message of a save, bytes: a sentence or two, not another document. Above it: 422.
+pub const MAX_MESSAGE_BYTES: usize = 2000;

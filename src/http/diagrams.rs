@@ -121,7 +121,9 @@ pub async fn create(
         batch: BatchId(uuid::Uuid::new_v4().as_u128()),
         now: OffsetDateTime::now_utc(),
     });
-    let diagram = api.catalog.create_diagram(&caller.0.org, new).await?;
+    let (catalog, org) = (api.catalog.clone(), caller.0.org.clone());
+    let create = async move { Ok(catalog.create_diagram(&org, new).await?) };
+    let diagram = api.to_the_end(create).await?;
     tracing::info!(room.id = %diagram.id, user.id = %caller.0.user, "diagram created");
 
     let location = format!("/api/diagrams/{}", diagram.id);
@@ -196,10 +198,14 @@ pub async fn delete(
     // Existence first: a viewer of another tenant learns nothing from a 403.
     api.catalog.diagram(&caller.0.org, &id).await?;
     caller.may_write()?;
-    api.catalog.delete(&caller.0.org, &id, OffsetDateTime::now_utc()).await?;
-    api.registry.close(&id, CloseCode::Gone).await;
-    tracing::info!(room.id = %id, user.id = %caller.0.user, "diagram deleted");
-    Ok(StatusCode::NO_CONTENT)
+    let (catalog, registry) = (api.catalog.clone(), Arc::clone(&api.registry));
+    let delete = async move {
+        catalog.delete(&caller.0.org, &id, OffsetDateTime::now_utc()).await?;
+        registry.close(&id, CloseCode::Gone).await;
+        tracing::info!(room.id = %id, user.id = %caller.0.user, "diagram deleted");
+        Ok(StatusCode::NO_CONTENT)
+    };
+    api.to_the_end(delete).await
 }
 
 /// A given title, refused instead of cut.

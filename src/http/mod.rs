@@ -23,6 +23,10 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
+
 use crate::auth::Keys;
 use crate::config::{Auth, Server};
 use crate::id::NodeId;
@@ -30,6 +34,7 @@ use crate::room::registry::Registry;
 use crate::store::sqlite::Catalog;
 use current::Bases;
 use heavy::Heavy;
+use problem::{Kind, Problem};
 
 /// What handlers need of the other parts.
 #[derive(Debug)]
@@ -51,7 +56,23 @@ pub struct Api {
     /// Settings of tokens.
     pub auth: Auth,
     /// Cancelled when the server is stopping.
-    pub stopping: tokio_util::sync::CancellationToken,
+    pub stopping: CancellationToken,
+    /// Counts what has to come to its end before the server stops.
+    pub tasks: TaskTracker,
+}
+
+impl Api {
+    /// Runs a write to its end, also when the caller hangs up or its time is over: half a save is none.
+    ///
+    /// # Errors
+    /// The work's own, or `Internal` when it panicked.
+    pub async fn to_the_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Problem>> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let done = self.tasks.spawn(work.in_current_span()).await;
+        done.unwrap_or_else(|error| Err(Problem::new(Kind::Internal).because(error)))
+    }
 }
 
 /// All routes, without what surrounds every request.

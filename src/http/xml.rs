@@ -17,9 +17,11 @@ use super::diagrams::header_value;
 use super::extract::{Caller, DiagramPath, Query, Whole};
 use super::problem::{self, Problem};
 use super::version::{self, Base, is_known, tag};
+use crate::auth::Identity;
 use crate::bpmn::merge::{self, Applied, Conflict, Op};
 use crate::diagram::save;
 use crate::id::{DiagramId, Version};
+use crate::limits;
 use crate::room::registry::Edit;
 use crate::store::StoreError;
 use crate::store::catalog::{Diagram, Kind, NewRevision};
@@ -78,6 +80,10 @@ pub async fn save(
     let diagram = api.catalog.diagram(&caller.0.org, &id).await?;
     caller.may_write()?;
     let base = wanted_base(&query, &headers)?;
+    if query.message.as_ref().is_some_and(|message| message.len() > limits::MAX_MESSAGE_BYTES) {
+        return Err(Problem::new(problem::Kind::InvalidValue)
+            .detail(format!("message is longer than {} bytes", limits::MAX_MESSAGE_BYTES)));
+    }
     let base_text = match base {
         Base::Current => None,
         Base::Version(version) => {
@@ -92,25 +98,36 @@ pub async fn save(
         save::operations(&live, base, &body)
     };
     let ops = api.heavy.run(plan).await??;
-    let applied = apply(&api, &caller, &id, ops).await?;
+    let work = Arc::clone(&api);
+    let (version, saved) =
+        api.to_the_end(carry_out(work, caller.0, id, ops, query.message)).await?;
+    Ok(([(header::ETAG, header_value(&tag(version)))], Json(saved)).into_response())
+}
 
+/// The operations in the room, then the state that came of them as a version.
+async fn carry_out(
+    api: Arc<Api>,
+    who: Identity,
+    id: DiagramId,
+    ops: Vec<Op>,
+    message: Option<String>,
+) -> Result<(Version, Saved), Problem> {
+    let applied = apply(&api, &who, &id, ops).await?;
     let text = current::text(&api, &id).await?;
     let new = NewRevision {
         kind: Kind::Save,
         bytes: text.xml,
         hash: text.hash,
         summary: text.summary,
-        author: caller.0.user.clone(),
-        message: query.message,
+        author: who.user.clone(),
+        message,
         now: OffsetDateTime::now_utc(),
     };
-    let version = api.catalog.add_revision(&caller.0.org, &id, new).await?.version();
-    tracing::info!(
-        room.id = %id, user.id = %caller.0.user, version = version.0, ops = applied.ops,
-        conflicts = applied.conflicts.len(), "diagram saved"
-    );
-    let saved = Saved { version, changed: applied.ops > 0, conflicts: applied.conflicts };
-    Ok(([(header::ETAG, header_value(&tag(version)))], Json(saved)).into_response())
+    let version = api.catalog.add_revision(&who.org, &id, new).await?.version();
+    let (ops, conflicts) = (applied.ops, applied.conflicts.len());
+    let v = version.0;
+    tracing::info!(room.id = %id, user.id = %who.user, version = v, ops, conflicts, "diagram saved");
+    Ok((version, Saved { version, changed: ops > 0, conflicts: applied.conflicts }))
 }
 
 fn wanted_base(query: &SaveQuery, headers: &HeaderMap) -> Result<Base, Problem> {
@@ -162,7 +179,7 @@ async fn base_text(
 /// Runs the operations in the room; durable when this returns.
 async fn apply(
     api: &Api,
-    caller: &Caller,
+    who: &Identity,
     id: &DiagramId,
     ops: Vec<Op>,
 ) -> Result<Applied, Problem> {
@@ -177,7 +194,7 @@ async fn apply(
         // Nobody listens any more when the caller has hung up; the save stands.
         drop(report.send(applied));
     };
-    let edit = Edit { author: caller.0.user.clone(), origin: "rest", change: Box::new(change) };
+    let edit = Edit { author: who.user.clone(), origin: "rest", change: Box::new(change) };
     api.registry.edit(id, edit).await?;
     reported.await.map_err(|error| Problem::from(problem::Kind::Internal).because(error))
 }

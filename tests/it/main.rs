@@ -7,6 +7,7 @@ mod lint_differential;
 mod lint_fuzz;
 mod render;
 mod rest;
+mod saves;
 mod sockets;
 mod store_catalog;
 mod store_contract;
