@@ -1,1 +1,2 @@
 //! All integration tests in one binary: each further one would link the whole graph again.
+mod corpus_roundtrip;
