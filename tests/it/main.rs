@@ -1,6 +1,7 @@
 //! All integration tests in one binary: each further one would link the whole graph again.
 
 mod commands;
+mod corpus_roundtrip;
 mod craft;
 mod harness;
 mod lint_differential;
