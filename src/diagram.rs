@@ -10,7 +10,7 @@ use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use yrs::updates::decoder::Decode;
-use yrs::{Doc, ReadTxn, Transact, Update};
+use yrs::{ReadTxn, Transact, Update};
 
 use crate::bpmn;
 use crate::id::{BatchId, ClientId, DiagramId, NodeId, UserId};
@@ -31,6 +31,26 @@ pub struct Draft {
     title: Option<String>,
     summary: serde_json::Value,
     seed: Bytes,
+}
+
+/// Why a text becomes no diagram.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoDiagram {
+    /// It can't be read.
+    #[error(transparent)]
+    Unreadable(#[from] bpmn::ReadError),
+    /// It is XML and no BPMN.
+    #[error("line 1: the root element is not `definitions` of BPMN 2.0")]
+    NotBpmn,
+}
+
+/// Reads a text that must be BPMN.
+///
+/// # Errors
+/// Line, column and reason.
+pub fn read(bytes: &[u8]) -> Result<bpmn::Records, NoDiagram> {
+    let records = bpmn::import(bytes)?;
+    if bpmn::is_definitions(&records) { Ok(records) } else { Err(NoDiagram::NotBpmn) }
 }
 
 /// Who and what a new diagram is besides its text; ids and time come from the caller.
@@ -55,8 +75,8 @@ impl Draft {
     ///
     /// # Errors
     /// Line, column and reason.
-    pub fn read(bytes: Bytes, client: ClientId) -> Result<Self, bpmn::ReadError> {
-        let records = bpmn::import(&bytes)?;
+    pub fn read(bytes: Bytes, client: ClientId) -> Result<Self, NoDiagram> {
+        let records = read(&bytes)?;
         Ok(Self {
             bytes,
             hash: hash(&bpmn::materialise(&records)),
@@ -128,7 +148,8 @@ pub struct BadHistory(String);
 /// # Errors
 /// An update that yrs does not take.
 pub fn records_of(history: &History) -> Result<bpmn::Records, BadHistory> {
-    let doc = Doc::new();
+    // It only reads, so any client id will do.
+    let doc = bpmn::new_doc(1);
     {
         let mut txn = doc.transact_mut();
         let states = history.snapshot.iter().map(|s| &s.state);

@@ -13,6 +13,8 @@ use serde::de::DeserializeOwned;
 use super::Api;
 use super::problem::{Kind, Problem};
 use crate::auth::{Identity, TokenError};
+use crate::bpmn::ReadErrorKind;
+use crate::diagram::NoDiagram;
 use crate::id::DiagramId;
 use crate::store::StoreError;
 
@@ -137,16 +139,18 @@ impl From<StoreError> for Problem {
     }
 }
 
-impl From<crate::bpmn::ReadError> for Problem {
-    fn from(error: crate::bpmn::ReadError) -> Self {
-        let kind = match error.kind {
-            crate::bpmn::ReadErrorKind::TooManyBytes => Kind::TooLarge,
-            _ => Kind::InvalidBpmn,
-        };
-        let problem = Self::new(kind).detail(error.to_string());
-        if kind == Kind::TooLarge {
-            return problem;
+impl From<NoDiagram> for Problem {
+    fn from(error: NoDiagram) -> Self {
+        let detail = error.to_string();
+        match error {
+            NoDiagram::NotBpmn => Self::new(Kind::InvalidBpmn).detail(detail),
+            NoDiagram::Unreadable(at) if at.kind == ReadErrorKind::TooManyBytes => {
+                Self::new(Kind::TooLarge).detail(at.kind.to_string())
+            }
+            NoDiagram::Unreadable(at) => Self::new(Kind::InvalidBpmn)
+                .detail(detail)
+                .with("line", at.line)
+                .with("column", at.column),
         }
-        problem.with("line", error.line).with("column", error.column)
     }
 }
