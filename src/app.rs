@@ -1,5 +1,6 @@
 //! The only place where parts meet. `main` and the tests start the same [`App`].
 
+mod lock;
 mod quarantine;
 
 use std::io;
@@ -24,6 +25,7 @@ use crate::limits;
 use crate::room::registry::Registry;
 use crate::store::sqlite::{OpenError, Store};
 use crate::ws::{self, Gate};
+pub use lock::{DataLock, LockError};
 
 /// A running server.
 #[derive(Debug)]
@@ -36,6 +38,8 @@ pub struct App {
     stop: CancellationToken,
     tasks: TaskTracker,
     listening: JoinHandle<()>,
+    /// Held to the end.
+    _lock: DataLock,
 }
 
 /// Why a server did not start. Each says what to do.
@@ -44,6 +48,9 @@ pub enum StartError {
     /// The data folder or the database.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// Another process works on the folder.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// The secret of tokens.
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -67,6 +74,7 @@ impl App {
     /// See [`StartError`].
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let store = Store::open(&config.store.data).await?;
+        let lock = DataLock::take(&config.store.data)?;
         let secret = auth::load_secret(&config.auth, &config.store.data)?;
         let keys = Arc::new(Keys::new(&secret, &config.auth.issuer));
         let node = NodeId(getrandom::u64().map_err(StartError::Random)?);
@@ -109,7 +117,7 @@ impl App {
         };
         let listening = tokio::spawn(listener.run());
         tracing::info!(%addr, data = %config.store.data.display(), "started");
-        Ok(Self { addr, config, store, registry, keys, stop, tasks, listening })
+        Ok(Self { addr, config, store, registry, keys, stop, tasks, listening, _lock: lock })
     }
 
     /// Where it listens: the real port, where port 0 was asked for.

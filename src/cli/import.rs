@@ -7,6 +7,7 @@ use clap::Args;
 use time::OffsetDateTime;
 
 use super::{Common, Failure, data};
+use crate::app::DataLock;
 use crate::diagram::{Birth, Draft, shown_title};
 use crate::id::{BatchId, ClientId, DiagramId, NodeId, OrgId, UserId};
 use crate::store::sqlite::Catalog;
@@ -39,6 +40,7 @@ impl Import {
             sources.push((path, Bytes::from(bytes)));
         }
         let store = data::open(&config.store.data).await?;
+        let _lock = DataLock::take(&config.store.data).map_err(Failure::usage)?;
         let (catalog, node) = (store.catalog(), NodeId(random()?));
         let mut refused = 0;
         for (path, bytes) in sources {

@@ -7,7 +7,7 @@ use crate::bpmn::merge::{Op, diff_seen, rekeyed};
 use crate::bpmn::{Records, import, materialise};
 
 /// What a saved text was based on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Base<'b> {
     /// The text of a stored version.
     Text(&'b [u8]),
