@@ -85,8 +85,7 @@ fn help_lists_every_command() {
 #[test]
 fn bad_use_exits_with_2_and_says_so_on_stderr() {
     for args in [
-        &[][..],
-        &["nix"],
+        &["nix"][..],
         &["serve", "--listen", "nonsense"],
         &["token", "--user", "ana", "--org", "acme"],
         &["token", "--user", "a b", "--org", "acme", "--role", "member"],
@@ -96,9 +95,16 @@ fn bad_use_exits_with_2_and_says_so_on_stderr() {
     ] {
         let output = atelier(args);
         assert_eq!(code(&output), 2, "{args:?}");
-        assert!(!output.stderr.is_empty(), "{args:?}");
+        complaint(&output);
         assert!(output.stdout.is_empty(), "{args:?}");
     }
+}
+
+#[test]
+fn no_command_at_all_shows_the_help_and_exits_with_2() {
+    let output = atelier(&[]);
+    assert_eq!(code(&output), 2);
+    assert!(String::from_utf8(output.stderr).unwrap().contains("Usage"));
 }
 
 #[test]
@@ -174,6 +180,34 @@ fn files_go_in_and_come_out_and_the_doctor_is_content() {
 
     let doctor = atelier(&["doctor", "--data", data]);
     assert_eq!(code(&doctor), 0, "{doctor:?}");
+}
+
+#[test]
+fn damage_is_a_finding() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("a.bpmn");
+    std::fs::write(&file, EMPTY).unwrap();
+    let data = dir.path().join("data");
+    let import = ["import", "--org", "acme", "--user", "ana", "--data"];
+    let output = command().args(import).args([&data, &file]).output().unwrap();
+    let id = stdout(&output).split('\t').next().unwrap().to_owned();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        use sqlx::{ConnectOptions, Connection};
+        let path = data.join(atelier::store::sqlite::DATABASE);
+        let mut db =
+            sqlx::sqlite::SqliteConnectOptions::new().filename(path).connect().await.unwrap();
+        let done = sqlx::query("DELETE FROM log_rows").execute(&mut db).await.unwrap();
+        assert_eq!(done.rows_affected(), 1);
+        db.close().await.unwrap();
+    });
+    let doctor = command().arg("doctor").arg("--data").arg(&data).output().unwrap();
+    assert_eq!(code(&doctor), 1, "{doctor:?}");
+    assert!(stdout(&doctor).contains("severe: "), "{doctor:?}");
+    complaint(&doctor);
+    let export = command().args(["export", &id, "--data"]).arg(&data).output().unwrap();
+    assert_eq!((code(&export), export.stdout.len()), (1, 0), "{export:?}");
+    complaint(&export);
 }
 
 #[test]
