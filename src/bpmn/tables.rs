@@ -149,6 +149,18 @@ pub fn singleton_role<'a>(parent: &'a str, uri: &str, child: &'a str) -> Option<
     child.single.then_some(child.property.as_str())
 }
 
+/// Whether a BPMN child stands before the derived lists of its parent (rule N8): `incoming` and
+/// `outgoing` of a flow node, `flowNodeRef` of a lane.
+#[must_use]
+pub fn stands_before_lists(child: &str, parent_is_lane: bool) -> bool {
+    match child {
+        "documentation" | "extensionElements" => true,
+        "partitionElement" => parent_is_lane,
+        "auditing" | "monitoring" | "categoryValueRef" => !parent_is_lane,
+        _ => false,
+    }
+}
+
 struct Tables {
     reference_attributes: HashSet<String>,
     reference_elements: HashSet<String>,

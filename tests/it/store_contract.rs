@@ -12,7 +12,7 @@ use atelier::store::log::{Append, Log, Outcome, ReadError, Refusal, Snapshot};
 use bytes::Bytes;
 
 mod memory;
-mod sqlite;
+pub(crate) mod sqlite;
 
 /// The node that appends where it doesn't matter which.
 pub(crate) const NODE: NodeId = NodeId(u64::MAX - 7);

@@ -15,7 +15,6 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{Connection, SqliteConnection};
 
 use super::blobs::{BlobError, Blobs, make_private_dir, sync_dir};
-use super::{Finding, StoreError};
 use db::Db;
 
 pub use catalog::Catalog;
@@ -25,6 +24,8 @@ static MIGRATOR: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// The database's file name in the data folder.
 pub const DATABASE: &str = "atelier.db";
+/// The file that is locked while a process migrates the database.
+const LOCK: &str = "atelier.lock";
 /// The blobs' folder in the data folder.
 pub const BLOBS: &str = "blobs";
 
@@ -73,7 +74,12 @@ impl Store {
         let blobs = Blobs::open(&dir.join(BLOBS)).map_err(|e: BlobError| folder(e.to_string()))?;
         let path = dir.join(DATABASE);
         make_private_file(&path).map_err(|e| folder(e.to_string()))?;
+        // One process migrates at a time; the lock ends with this block, or with the process.
+        let lock = make_private_file(&dir.join(LOCK)).map_err(|e| folder(e.to_string()))?;
+        let lock = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock)).await;
+        let lock = lock.map_err(|e| folder(e.to_string()))?.map_err(|e| folder(e.to_string()))?;
         prepare(&path).await?;
+        drop(lock);
         sync_dir(dir).map_err(|e| folder(e.to_string()))?;
         let db = Db::open(&path).await.map_err(|e| OpenError::Database(path, e.to_string()))?;
         Ok(Self { db, blobs })
@@ -89,14 +95,6 @@ impl Store {
         Catalog::new(self.db.clone(), self.blobs.clone())
     }
 
-    /// Checks everything that is stored; reads all of it, so it takes its time.
-    ///
-    /// # Errors
-    /// [`StoreError::Away`] when the check itself could not be done.
-    pub async fn check(&self) -> Result<Vec<Finding>, StoreError> {
-        check::check(&self.db, &self.blobs, &self.log()).await
-    }
-
     /// Ends all writes that were begun, then closes; later calls answer `Away`.
     pub async fn close(&self) {
         self.db.close().await;
@@ -104,12 +102,12 @@ impl Store {
 }
 
 /// The database's side files take over its mode, so it is made before SQLite does.
-fn make_private_file(path: &Path) -> std::io::Result<()> {
+fn make_private_file(path: &Path) -> std::io::Result<std::fs::File> {
     let mut options = std::fs::OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+    options.open(path)
 }
 
 /// Migrates, then moves the write-ahead log into the database: a process that was killed between
@@ -119,7 +117,8 @@ async fn prepare(path: &Path) -> Result<(), OpenError> {
     let mut conn = SqliteConnection::connect_with(&db::options(path))
         .await
         .map_err(|e| failed(e.to_string()))?;
-    MIGRATOR.run(&mut conn).await.map_err(|e| match e {
+    // `run` would make this future impossible to spawn (its bound on `Acquire` is not general enough).
+    MIGRATOR.run_direct(None, &mut conn, false).await.map_err(|e| match e {
         MigrateError::VersionMissing(found) => OpenError::Newer {
             path: path.to_owned(),
             found,

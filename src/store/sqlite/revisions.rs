@@ -69,7 +69,8 @@ impl Catalog {
         self.fetch(row.await?).await
     }
 
-    async fn fetch(&self, row: RevisionRow) -> Result<Revision, StoreError> {
+    /// A row's revision, its bytes fetched and checked.
+    pub(super) async fn fetch(&self, row: RevisionRow) -> Result<Revision, StoreError> {
         let corrupt = |what: &str| StoreError::Corrupt(format!("version {}: {what}", row.version));
         let bytes = match (&row.blob, row.bytes) {
             (Some(key), _) => self.blobs.get(&key.parse()?).await?,
@@ -198,8 +199,36 @@ async fn select_revision(
     row.ok_or(StoreError::NotFound)
 }
 
+/// Where a revision stands among all, of whatever organisation.
+#[derive(Debug, Clone, Default, FromRow)]
+pub(super) struct Place {
+    pub(super) org: String,
+    pub(super) diagram: String,
+    pub(super) version: u32,
+}
+
+/// The next revisions behind a place, of deleted diagrams too: for the integrity check alone, which
+/// is no tenant's.
+pub(super) async fn revisions_behind(
+    tx: &mut SqliteConnection,
+    place: &Place,
+    limit: i64,
+) -> Result<Vec<(Place, RevisionRow)>, StoreError> {
+    let sql = "SELECT * FROM revisions WHERE (org, diagram, version) > (?1, ?2, ?3) \
+               ORDER BY org, diagram, version LIMIT ?4";
+    let rows = sqlx::query(sql)
+        .bind(&place.org)
+        .bind(&place.diagram)
+        .bind(place.version)
+        .bind(limit)
+        .fetch_all(tx)
+        .await?;
+    rows.iter().map(|row| Ok((Place::from_row(row)?, RevisionRow::from_row(row)?))).collect()
+}
+
+/// A revision as stored, its bytes not checked yet.
 #[derive(FromRow)]
-struct RevisionRow {
+pub(super) struct RevisionRow {
     version: u32,
     kind: String,
     bytes: Option<Vec<u8>>,
