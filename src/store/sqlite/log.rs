@@ -300,6 +300,7 @@ async fn load(
     Ok(Stored { history: History { snapshot, rows, bindings }, blob })
 }
 
+/// seq, state, blob, crc
 type SnapshotRow = (i64, Option<Vec<u8>>, Option<String>, i64);
 
 async fn load_snapshot(
@@ -325,6 +326,9 @@ async fn load_snapshot(
     Ok((Some(Snapshot { seq: at, state }), None))
 }
 
+/// seq, node, batch, payload, crc
+type LogRow = (i64, i64, Vec<u8>, Vec<u8>, i64);
+
 async fn load_rows(
     tx: &mut SqliteConnection,
     room: &DiagramId,
@@ -332,7 +336,7 @@ async fn load_rows(
 ) -> Result<Vec<Row>, StoreError> {
     let sql = "SELECT seq, node, batch, payload, crc FROM log_rows \
                WHERE room = ?1 AND seq > ?2 ORDER BY seq";
-    let found: Vec<(i64, i64, Vec<u8>, Vec<u8>, i64)> =
+    let found: Vec<LogRow> =
         sqlx::query_as(sql).bind(room.as_str()).bind(after.0.cast_signed()).fetch_all(tx).await?;
     let mut rows = Vec::with_capacity(found.len());
     let mut expected = after.next();
