@@ -104,9 +104,9 @@ pub const STORE_WRITES_WAITING: usize = 64;
 pub const STORE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Tries to read a snapshot's blob while newer snapshots replace it. Above it: the store counts as away.
 pub const BLOB_READ_TRIES: u32 = 5;
-/// Node lives per room whose newest compacted batch can still be looked up (ROOM K3). A life whose
-/// append is still unknown after so many others have written and been compacted is long dead.
-pub const COMPACTED_NODES: i64 = 64;
+/// Node lives per room whose newest batch can still be looked up after a compaction (ROOM K3). A life
+/// whose append is still unknown after so many others have written to the room is long dead.
+pub const NODES_PER_ROOM: i64 = 64;
 /// Longest title, bytes. Above it: 422.
 pub const MAX_TITLE_BYTES: usize = 512;
 /// Diagrams on one page of a list.
