@@ -1,4 +1,11 @@
 //! All integration tests in one binary: each further one would link the whole graph again.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test that fails may panic; what it measured is printed"
+)]
 
 mod commands;
 mod corpus_roundtrip;
@@ -13,5 +20,6 @@ mod sim;
 mod sockets;
 mod store_catalog;
 mod store_contract;
+mod store_figures;
 mod store_kill;
 mod store_open;
