@@ -36,7 +36,8 @@ pub fn write(records: &Records, txn: &mut TransactionMut<'_>) {
 /// Reads a document: the total reading N0.
 #[must_use]
 pub fn read<T: ReadTxn>(txn: &T) -> Records {
-    let mut records = Records { meta: strings(txn, "meta"), ao: strings(txn, "ao"), ..Records::default() };
+    let mut records =
+        Records { meta: strings(txn, "meta"), ao: strings(txn, "ao"), ..Records::default() };
     if let Some(ns) = txn.get_map("ns") {
         for alias in ns.keys(txn) {
             if let Some(Out::Any(value)) = ns.get(txn, alias) {

@@ -214,7 +214,9 @@ impl<'j> Parser<'j> {
     /// The second half of a surrogate pair; U+FFFD, and nothing consumed, if there is none.
     fn pair(&mut self, high: u32) -> char {
         let start = self.at;
-        if (0xD800..0xDC00).contains(&high) && self.next() == Some(b'\\') && self.next() == Some(b'u')
+        if (0xD800..0xDC00).contains(&high)
+            && self.next() == Some(b'\\')
+            && self.next() == Some(b'u')
         {
             if let Some(low) = self.hex4().filter(|low| (0xDC00..0xE000).contains(low)) {
                 let code = 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
@@ -282,7 +284,8 @@ impl<'j> Parser<'j> {
 
     fn literal(&mut self) -> Option<()> {
         let rest = self.bytes.get(self.at..)?;
-        let literal = [&b"true"[..], b"false", b"null"].into_iter().find(|l| rest.starts_with(l))?;
+        let literal =
+            [&b"true"[..], b"false", b"null"].into_iter().find(|l| rest.starts_with(l))?;
         self.at += literal.len();
         Some(())
     }
@@ -362,12 +365,30 @@ mod tests {
     #[test]
     fn what_is_not_json_is_refused() {
         for text in [
-            "", "null", "[]", "{", "{}x", "{'a':\"b\"}", "{\"a\":\"b\",}", "{\"a\":01}", "{\"a\":\"\n\"}",
-            "{\"a\":\"\\x\"}", "{\"a\" \"b\"}", "{\"a\":[\"b\",]}", "{\"a\":{\"b\"}}", "{\"a\":tru}",
-            "{\"a\":\"\\u12\"}", "\u{FEFF}{}", "{\"a\":.5}", "{\"a\":1.}", "{\"a\":[1,2}}",
+            "",
+            "null",
+            "[]",
+            "{",
+            "{}x",
+            "{'a':\"b\"}",
+            "{\"a\":\"b\",}",
+            "{\"a\":01}",
+            "{\"a\":\"\n\"}",
+            "{\"a\":\"\\x\"}",
+            "{\"a\" \"b\"}",
+            "{\"a\":[\"b\",]}",
+            "{\"a\":{\"b\"}}",
+            "{\"a\":tru}",
+            "{\"a\":\"\\u12\"}",
+            "\u{FEFF}{}",
+            "{\"a\":.5}",
+            "{\"a\":1.}",
+            "{\"a\":[1,2}}",
         ] {
             assert_eq!(parse(text), None, "{text}");
-            assert!(serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_err());
+            assert!(
+                serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).is_err()
+            );
         }
     }
 

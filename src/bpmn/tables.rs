@@ -149,6 +149,18 @@ pub fn singleton_role<'a>(parent: &'a str, uri: &str, child: &'a str) -> Option<
     child.single.then_some(child.property.as_str())
 }
 
+/// Whether a BPMN child stands before the derived lists of its parent (rule N8): `incoming` and
+/// `outgoing` of a flow node, `flowNodeRef` of a lane.
+#[must_use]
+pub fn stands_before_lists(child: &str, parent_is_lane: bool) -> bool {
+    match child {
+        "documentation" | "extensionElements" => true,
+        "partitionElement" => parent_is_lane,
+        "auditing" | "monitoring" | "categoryValueRef" => !parent_is_lane,
+        _ => false,
+    }
+}
+
 struct Tables {
     reference_attributes: HashSet<String>,
     reference_elements: HashSet<String>,
@@ -303,7 +315,10 @@ mod tests {
 
     #[test]
     fn only_what_can_stand_once_has_a_role() {
-        assert_eq!(singleton_role("task", BPMN_URI, "extensionElements"), Some("extensionElements"));
+        assert_eq!(
+            singleton_role("task", BPMN_URI, "extensionElements"),
+            Some("extensionElements")
+        );
         assert_eq!(
             singleton_role("task", BPMN_URI, "standardLoopCharacteristics"),
             Some("loopCharacteristics")
@@ -311,7 +326,10 @@ mod tests {
         assert_eq!(singleton_role("task", BPMN_URI, "documentation"), None);
         assert_eq!(singleton_role("task", BPMN_URI, "incoming"), None);
         let zeebe = "http://camunda.org/schema/zeebe/1.0";
-        assert_eq!(singleton_role("extensionElements", zeebe, "taskDefinition"), Some("taskDefinition"));
+        assert_eq!(
+            singleton_role("extensionElements", zeebe, "taskDefinition"),
+            Some("taskDefinition")
+        );
         assert_eq!(singleton_role("extensionElements", zeebe, "header"), None);
     }
 

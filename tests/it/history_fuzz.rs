@@ -12,9 +12,9 @@ use atelier::bpmn::crdt;
 use atelier::bpmn::materialise::{Rules, materialise_with};
 use atelier::bpmn::merge::{apply, diff_seen};
 use atelier::bpmn::model::{DOCUMENT, Record, Records};
-use atelier::bpmn::{import, materialise};
+use atelier::bpmn::{import, materialise, new_doc};
 use yrs::updates::decoder::Decode;
-use yrs::{Doc, OffsetKind, Options, ReadTxn, Transact, TransactionMut, Update};
+use yrs::{Doc, ReadTxn, Transact, TransactionMut, Update};
 
 use crate::fuzz_edits::{self, Edit};
 use crate::invariants::{Dom, FLOW_NODES, violations};
@@ -63,12 +63,12 @@ impl World {
         let mut rng = fastrand::Rng::with_seed(seed);
         let mut world =
             Self { rng: rng.fork(), log: Vec::new(), replicas: Vec::new(), happened: Happened::default() };
-        let seeder = document(1);
+        let seeder = new_doc(1);
         let update = transact(&seeder, |txn| crdt::write(base, txn));
         world.log.push(Sent { update, needs: BTreeSet::new() });
         for replica in 0..rng.u64(2..5) {
             // Neighbouring ids and far ones: ties between clients go either way.
-            let doc = document(10 + replica * rng.u64(1..1000));
+            let doc = new_doc(10 + replica * rng.u64(1..1000));
             world.replicas.push(Replica { doc, has: BTreeSet::new(), opened: base.clone() });
             let last = world.replicas.len() - 1;
             world.receive(last, 0);
@@ -148,7 +148,8 @@ impl World {
         for _ in 0..3 {
             for at in 0..self.replicas.len() {
                 if self.rng.bool() {
-                    self.replicas[at].opened = crdt::read(&self.replicas[at].doc.transact());
+                    let replica = &mut self.replicas[at];
+                    replica.opened = crdt::read(&replica.doc.transact());
                 }
                 for _ in 0..self.rng.u32(1..7) {
                     self.edit(at);
@@ -169,14 +170,6 @@ impl World {
             again.into_iter().for_each(|sent| self.receive(at, sent));
         }
     }
-}
-
-fn document(client: u64) -> Doc {
-    Doc::with_options(Options {
-        client_id: client.into(),
-        offset_kind: OffsetKind::Utf16,
-        ..Options::default()
-    })
 }
 
 /// Runs one transaction and gives its update.

@@ -49,10 +49,10 @@ impl Dom {
         loop {
             let (resolved, event) = reader.read_resolved_event().map_err(|e| e.to_string())?;
             let uri = match &resolved {
-                ResolveResult::Bound(ns) => String::from_utf8_lossy(ns.as_ref()).into_owned(),
+                ResolveResult::Bound(ns) => AsRef::<str>::as_ref(ns).to_string(),
                 ResolveResult::Unbound => String::new(),
                 ResolveResult::Unknown(prefix) => {
-                    return Err(format!("unbound prefix {}", String::from_utf8_lossy(prefix)));
+                    return Err(format!("unbound prefix {}", prefix));
                 }
             };
             match event {
@@ -78,7 +78,7 @@ impl Dom {
                     open.pop();
                 }
                 Event::Text(text) => {
-                    let text = text.decode().map_err(|e| e.to_string())?;
+                    let text = text.xml10_content();
                     match open.last() {
                         Some(at) => dom[*at].text.push_str(&text),
                         None if text.trim().is_empty() => {}
@@ -86,12 +86,21 @@ impl Dom {
                     }
                 }
                 Event::CData(text) => {
-                    let text = text.decode().map_err(|e| e.to_string())?;
+                    let text = text.xml10_content();
                     if let Some(at) = open.last() {
                         dom[*at].text.push_str(&text);
                     }
                 }
-                Event::GeneralRef(_) | Event::Comment(_) | Event::PI(_) | Event::Decl(_) => {}
+                Event::GeneralRef(name) => {
+                    let text = match name.resolve_char_ref().map_err(|e| e.to_string())? {
+                        Some(c) => c.to_string(),
+                        None => predefined(&name)?.to_owned(),
+                    };
+                    if let Some(at) = open.last() {
+                        dom[*at].text.push_str(&text);
+                    }
+                }
+                Event::Comment(_) | Event::PI(_) | Event::Decl(_) => {}
                 Event::DocType(_) => return Err("a DOCTYPE".to_owned()),
                 Event::Eof => break,
             }
@@ -138,17 +147,28 @@ impl Dom {
     }
 }
 
+fn predefined(name: &str) -> Result<&'static str, String> {
+    match name {
+        "lt" => Ok("<"),
+        "gt" => Ok(">"),
+        "amp" => Ok("&"),
+        "quot" => Ok("\""),
+        "apos" => Ok("'"),
+        _ => Err(format!("undefined entity {name}")),
+    }
+}
+
 fn element(
     reader: &NsReader<&[u8]>,
     uri: String,
     start: &quick_xml::events::BytesStart<'_>,
     parent: Option<usize>,
 ) -> Result<Element, String> {
-    let local = String::from_utf8_lossy(start.local_name().as_ref()).into_owned();
+    let local = AsRef::<str>::as_ref(&start.local_name()).to_string();
     let mut attributes = BTreeMap::new();
     for attribute in start.attributes() {
         let attribute = attribute.map_err(|e| e.to_string())?;
-        let raw = String::from_utf8_lossy(&attribute.value).into_owned();
+        let raw = attribute.value.to_string();
         if raw.contains('<') || raw.contains('\n') {
             return Err(format!("raw markup or newline in an attribute of {local}: {raw:?}"));
         }
@@ -157,12 +177,12 @@ fn element(
             continue;
         }
         let (resolved, name) = reader.resolver().resolve_attribute(attribute.key);
-        let name = String::from_utf8_lossy(name.as_ref()).into_owned();
+        let name = AsRef::<str>::as_ref(&name).to_string();
         let name = match resolved {
             ResolveResult::Unbound => name,
-            ResolveResult::Bound(ns) => format!("{{{}}}{name}", String::from_utf8_lossy(ns.as_ref())),
+            ResolveResult::Bound(ns) => format!("{{{}}}{name}", AsRef::<str>::as_ref(&ns)),
             ResolveResult::Unknown(prefix) => {
-                let prefix = String::from_utf8_lossy(&prefix).into_owned();
+                let prefix = prefix.to_string();
                 return Err(format!("unbound prefix {prefix} of an attribute"));
             }
         };

@@ -33,9 +33,7 @@ pub(crate) fn is_ncname(name: &str) -> bool {
 /// Splits a `QName` into prefix (empty where there is none) and local name.
 pub(crate) fn split_qname(name: &str) -> Option<(&str, &str)> {
     match name.split_once(':') {
-        Some((prefix, local)) => {
-            (is_ncname(prefix) && is_ncname(local)).then_some((prefix, local))
-        }
+        Some((prefix, local)) => (is_ncname(prefix) && is_ncname(local)).then_some((prefix, local)),
         None => is_ncname(name).then_some(("", name)),
     }
 }

@@ -125,16 +125,12 @@ impl fmt::Display for ReadErrorKind {
             Self::TooManyElements => {
                 write!(f, "there are more than {} elements", limits::MAX_XML_ELEMENTS)
             }
-            Self::TooManyAttributes => write!(
-                f,
-                "an element has more than {} attributes",
-                limits::MAX_XML_ATTRIBUTES
-            ),
-            Self::ValueTooLong => write!(
-                f,
-                "a value or text is longer than {} bytes",
-                limits::MAX_XML_VALUE_BYTES
-            ),
+            Self::TooManyAttributes => {
+                write!(f, "an element has more than {} attributes", limits::MAX_XML_ATTRIBUTES)
+            }
+            Self::ValueTooLong => {
+                write!(f, "a value or text is longer than {} bytes", limits::MAX_XML_VALUE_BYTES)
+            }
             Self::TooManyNamespaces => {
                 write!(f, "there are more than {} namespaces", limits::MAX_XML_NAMESPACES)
             }

@@ -16,7 +16,7 @@ pub(crate) use chars::{
     is_ncname, is_xml_char, is_xml_space, only_space, sanitise, split_qname, trim_space,
 };
 pub use error::{ReadError, ReadErrorKind};
-pub(crate) use tree::{Element, Kind, Lexical, NO_BINDING, Name, Node, RefStyle, Tree, XML_BINDING};
+pub(crate) use tree::{Attribute, Element, Kind, NO_BINDING, Name, RefStyle, Tree, XML_BINDING};
 
 /// The namespace of the prefix `xml`.
 pub(crate) const XML_URI: &str = "http://www.w3.org/XML/1998/namespace";

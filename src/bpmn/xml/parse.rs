@@ -261,7 +261,8 @@ impl<'s> Parser<'s> {
             };
             let at = attribute.offset;
             let uri = &attribute.value;
-            check_declaration(prefix, uri).map_err(|what| (at, ReadErrorKind::BadNamespace(what)))?;
+            check_declaration(prefix, uri)
+                .map_err(|what| (at, ReadErrorKind::BadNamespace(what)))?;
             let binding = self.bind(prefix, uri).ok_or((at, ReadErrorKind::TooManyNamespaces))?;
             let twice = self.tree.declarations.get(first..).unwrap_or(&[]).iter().any(|d| {
                 self.tree.bindings.get(d.binding as usize).is_some_and(|b| b.prefix == prefix)

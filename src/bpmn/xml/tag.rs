@@ -130,12 +130,8 @@ fn note_attribute_reference(text: &str, c: char, lexical: &mut Lexical) {
         '>' => lexical.attribute_gt = true,
         '\'' => lexical.attribute_apos = true,
         '\n' | '\t' | '\r' if lexical.refs.is_none() => {
-            // Only a line feed or carriage return has a letter in hexadecimal.
-            let style = match text.strip_prefix("&#x") {
-                None => RefStyle::Decimal,
-                Some(hex) if hex.contains(|c: char| c.is_ascii_lowercase()) => RefStyle::LowerHex,
-                Some(_) => RefStyle::UpperHex,
-            };
+            let hexadecimal = text.starts_with("&#x");
+            let style = if hexadecimal { RefStyle::Hexadecimal } else { RefStyle::Decimal };
             lexical.refs = Some(style);
         }
         _ => {}
@@ -195,7 +191,8 @@ pub(super) fn declaration(raw: &str) -> Result<Decl<'_>, ReadErrorKind> {
         }
         expected = expected.get(place + 1..).unwrap_or(&[]);
         let after = after.trim_start_matches(is_xml_space);
-        let quote = after.chars().next().filter(|c| matches!(c, '"' | '\'')).ok_or_else(malformed)?;
+        let quote =
+            after.chars().next().filter(|c| matches!(c, '"' | '\'')).ok_or_else(malformed)?;
         let body = after.get(1..).unwrap_or("");
         let (value, after) = body.split_once(quote).ok_or_else(malformed)?;
         rest = after;

@@ -149,9 +149,7 @@ pub(crate) enum RefStyle {
     /// `&#10;`
     Decimal,
     /// `&#xA;`
-    UpperHex,
-    /// `&#xa;`
-    LowerHex,
+    Hexadecimal,
 }
 
 impl<'s> Tree<'s> {
