@@ -1,18 +1,15 @@
 //! All integration tests in one binary: each further one would link the whole graph again.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test that fails may panic; what it measured is printed"
-)]
 
 mod commands;
 mod corpus_roundtrip;
 mod craft;
+mod fuzz_edits;
 mod harness;
+mod history_fuzz;
+mod invariants;
 mod lint_differential;
 mod lint_fuzz;
+mod merge;
 mod render;
 mod rest;
 mod saves;
