@@ -20,3 +20,8 @@ mod store_contract;
 mod store_figures;
 mod store_kill;
 mod store_open;
+
+/// A number from the environment: seeds and time boxes of the long random tests.
+pub(crate) fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
