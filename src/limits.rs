@@ -114,11 +114,18 @@ pub const STORE_WRITES_WAITING: usize = 64;
 /// How long SQLite waits for a lock that another process holds (a backup, `doctor`), and a reader for a
 /// connection. Above it: the store counts as away.
 pub const STORE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Page cache of the embedded database's writer, KiB: the rows and heads of a few thousand busy rooms.
+pub const STORE_CACHE_KIB: u32 = 16 << 10;
+/// How long writes gather before the write-ahead log is moved into the database, beside the writer.
+pub const CHECKPOINT_EVERY: Duration = Duration::from_millis(500);
+/// Pages of 4 KiB in the write-ahead log at which the writer pauses to empty it; else it would grow
+/// for as long as writes never pause.
+pub const CHECKPOINT_PAGES: i64 = 8192;
 /// Tries to read a snapshot's blob while newer snapshots replace it. Above it: the store counts as away.
 pub const BLOB_READ_TRIES: u32 = 5;
-/// Node lives per room whose newest compacted batch can still be looked up (ROOM K3). A life whose
-/// append is still unknown after so many others have written and been compacted is long dead.
-pub const COMPACTED_NODES: i64 = 64;
+/// Node lives per room whose newest batch can still be looked up after a compaction (ROOM K3). A life
+/// whose append is still unknown after so many others have written to the room is long dead.
+pub const NODES_PER_ROOM: i64 = 64;
 /// Longest title, bytes. Above it: 422.
 pub const MAX_TITLE_BYTES: usize = 512;
 /// Diagrams on one page of a list.

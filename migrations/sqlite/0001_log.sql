@@ -1,12 +1,26 @@
 -- The rooms' log. Opaque ids only, keyed by room, no reference to any tenant's table:
 -- on Postgres these tables belong to a role that can touch nothing else (ROOM L7).
 
--- A room exists from the transaction that creates its diagram. `head` is the newest row's number,
--- so that a lost tail is noticed; `gone` answers for the diagram's deletion.
+-- A room exists from the transaction that creates its diagram. It knows its newest row: `head`, so
+-- that a lost tail is noticed, and whose batch that is. `gone` answers for the diagram's deletion.
+-- (Batch ids have no index of their own: it would be a third page to write for every append.)
 CREATE TABLE log_rooms (
-    room TEXT    NOT NULL PRIMARY KEY,
-    head INTEGER NOT NULL CHECK (head >= 0),
-    gone INTEGER NOT NULL DEFAULT 0 CHECK (gone IN (0, 1))
+    room  TEXT    NOT NULL PRIMARY KEY,
+    head  INTEGER NOT NULL CHECK (head >= 0),
+    node  INTEGER NOT NULL,
+    batch BLOB    NOT NULL CHECK (length(batch) = 16),
+    gone  INTEGER NOT NULL DEFAULT 0 CHECK (gone IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+-- The newest batch of each other node that has written to the room: a batch whose outcome is unknown
+-- can be looked up though others wrote and compacted since (ROOM K3), because a node has only one in
+-- flight per room (ROOM K2).
+CREATE TABLE log_nodes (
+    room  TEXT    NOT NULL REFERENCES log_rooms (room),
+    node  INTEGER NOT NULL,
+    batch BLOB    NOT NULL CHECK (length(batch) = 16),
+    seq   INTEGER NOT NULL CHECK (seq > 0),
+    PRIMARY KEY (room, node)
 ) STRICT, WITHOUT ROWID;
 
 -- One committed batch: its updates in one blob, its checksum over everything in the row.
@@ -18,18 +32,6 @@ CREATE TABLE log_rows (
     payload BLOB    NOT NULL,
     crc     INTEGER NOT NULL,
     PRIMARY KEY (room, seq)
-) STRICT, WITHOUT ROWID;
-
-CREATE UNIQUE INDEX log_rows_batch ON log_rows (room, batch);
-
--- The newest batch of each node among the rows that a snapshot replaced: a batch whose outcome is
--- unknown can still be looked up (ROOM K3), and a node has only one in flight per room (ROOM K2).
-CREATE TABLE log_compacted (
-    room  TEXT    NOT NULL REFERENCES log_rooms (room),
-    node  INTEGER NOT NULL,
-    batch BLOB    NOT NULL CHECK (length(batch) = 16),
-    seq   INTEGER NOT NULL CHECK (seq > 0),
-    PRIMARY KEY (room, node)
 ) STRICT, WITHOUT ROWID;
 
 -- A room's state up to `seq`, in the row or, above a size, in a blob that is never changed.

@@ -16,8 +16,8 @@ use crate::protocol::frame::{self, AwarenessEntry, write_awareness_entry};
 
 /// Outbound clocks start here: 2026-01-01, seconds since the Unix epoch.
 const CLOCK_EPOCH: u64 = 1_767_225_600;
-/// Outbound clock steps per second: no less than ticks per second, so that a restart never goes back (W3);
-/// a u32 lasts over five years of it, and stock clients read up to 2^53.
+/// Outbound clock steps per second: as many as ticks, so that a restart never goes back (W3). A u32
+/// lasts until 2031; stock clients read clocks up to 2^53.
 const CLOCK_RATE: u64 = 25;
 /// Sessions that make the tick as long again: in a room of 1,000, cursors come five times a second (W2).
 const TICK_GROWS_EVERY: u32 = 250;
@@ -28,7 +28,7 @@ struct State {
     user: UserId,
     json: Bytes,
     clock_in: u32,
-    clock_out: u32,
+    clock_out: u64,
     renewed: Duration,
 }
 
@@ -42,7 +42,7 @@ pub struct Awareness {
     /// Changed since the last tick; a client without a state has left.
     dirty: BTreeSet<ClientId>,
     /// The highest clock sent for those that left and who they were, until the time base has passed it.
-    left: BTreeMap<ClientId, (u32, SessionId)>,
+    left: BTreeMap<ClientId, (u64, SessionId)>,
     /// When the next tick goes out, while something changed.
     due: Option<Duration>,
     /// The end of the pause behind the last tick.
@@ -108,10 +108,12 @@ impl Awareness {
         }
     }
 
-    /// What changed, once it is due; `flush` when an edit goes out anyway or somebody left (W2).
+    /// What changed, once it is due, or half-way there when an edit goes out anyway (`flush`, W2).
     pub fn tick(&mut self, sessions: usize, flush: bool, now: Now) -> Option<Cursors> {
         self.expire(now);
-        if self.dirty.is_empty() || !(flush || self.due.is_some_and(|due| due <= now.mono)) {
+        let due = self.due.is_some_and(|due| due <= now.mono);
+        let early = flush && now.mono + AWARENESS_TICK / 2 >= self.pause;
+        if self.dirty.is_empty() || !(due || early) {
             return None;
         }
         let sessions = u32::try_from(sessions).unwrap_or(u32::MAX);
@@ -237,12 +239,12 @@ impl Cursors {
     }
 }
 
-fn base_clock(now: Now) -> u32 {
+fn base_clock(now: Now) -> u64 {
     let millis = now.unix.saturating_sub(Duration::from_secs(CLOCK_EPOCH)).as_millis();
-    u32::try_from(millis / u128::from(1000 / CLOCK_RATE)).unwrap_or(u32::MAX)
+    u64::try_from(millis).unwrap_or(u64::MAX) / (1000 / CLOCK_RATE)
 }
 
-fn next_clock(last: u32, now: Now) -> u32 {
+fn next_clock(last: u64, now: Now) -> u64 {
     last.saturating_add(1).max(base_clock(now))
 }
 

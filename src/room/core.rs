@@ -9,6 +9,8 @@ mod intake;
 mod life;
 mod output;
 
+use intake::Received;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -147,8 +149,9 @@ impl Room {
             let Some(input) = self.waiting.pop_front() else { break };
             let was_read = std::mem::take(&mut self.front_was_read);
             match input {
-                Input::From { session, incoming: Incoming::Update { update, outline } } => {
-                    self.take_update(session, (update, outline), was_read, &mut fitting, turn);
+                Input::From { session, incoming: Incoming::Update { answer, update, outline } } => {
+                    let received = Received { answer, update, outline };
+                    self.take_update(session, received, was_read, &mut fitting, turn);
                 }
                 other if fitting.is_empty() => self.take(other, was_read, turn),
                 other => {

@@ -31,6 +31,8 @@ pub enum Incoming {
     Message(Message),
     /// Step2 or Update, with the outline that the structure lint made of it.
     Update {
+        /// Whether it answers our Step1 (Step2), and so should fit.
+        answer: bool,
         /// The received bytes.
         update: Bytes,
         /// What they contain.
@@ -71,13 +73,44 @@ pub struct Session {
     pub held: VecDeque<(u64, Held)>,
     /// Why its last edits were not taken, until a barrier has told it.
     pub refused: Option<Refusal>,
+    /// A Step1 of ours that it has not answered yet.
+    asked: bool,
     gaps: u8,
 }
 
+/// What follows from an update that does not fit (C2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gap {
+    /// Its answer to our Step1 is on the way: nothing to do.
+    Asked,
+    /// Ask for what is missing, by a Step1.
+    Ask,
+    /// Asked often enough: it has another history.
+    GiveUp,
+}
+
 impl Session {
-    /// A session that has just joined.
+    /// A session that has just joined, and was sent our Step1.
     pub fn new(user: UserId, role: Role) -> Self {
-        Self { user, role, synced: false, held: VecDeque::new(), refused: None, gaps: 0 }
+        Self {
+            user,
+            role,
+            synced: false,
+            held: VecDeque::new(),
+            refused: None,
+            asked: true,
+            gaps: 0,
+        }
+    }
+
+    /// It answered our Step1.
+    pub fn answered(&mut self) {
+        self.asked = false;
+    }
+
+    /// It was sent our Step1 once more.
+    pub fn ask(&mut self) {
+        self.asked = true;
     }
 
     /// Something fitted, or was there already.
@@ -85,10 +118,56 @@ impl Session {
         self.gaps = 0;
     }
 
-    /// Something did not fit; answers whether it was once too often (C2).
-    pub fn gap(&mut self) -> bool {
+    /// Whether its answer to our Step1 is on the way: what does not fit before is no news.
+    pub fn is_asked(&self) -> bool {
+        self.asked
+    }
+
+    /// Something did not fit, and the log does not help. What an honest client had in flight when a
+    /// frame of it was dropped does not count, only answers that fail.
+    pub fn gap(&mut self) -> Gap {
         self.refused = Some(Refusal::Gap);
+        if self.asked {
+            return Gap::Asked;
+        }
         self.gaps += 1;
-        self.gaps >= MAX_GAPS
+        if self.gaps >= MAX_GAPS {
+            return Gap::GiveUp;
+        }
+        self.asked = true;
+        Gap::Ask
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session() -> Session {
+        Session::new("ana".parse().unwrap(), Role::Editor)
+    }
+
+    #[test]
+    fn c2_three_answers_that_do_not_fit_are_another_history() {
+        let mut s = session();
+        let mut gaps = Vec::new();
+        for _ in 0..3 {
+            s.answered();
+            gaps.push(s.gap());
+        }
+        assert_eq!(gaps, [Gap::Ask, Gap::Ask, Gap::GiveUp]);
+    }
+
+    #[test]
+    fn c2_edits_in_flight_behind_a_dropped_one_are_not_held_against_the_client() {
+        let mut s = session();
+        s.answered();
+        assert_eq!(s.gap(), Gap::Ask);
+        for _ in 0..10 {
+            assert_eq!(s.gap(), Gap::Asked);
+        }
+        s.answered();
+        s.progress();
+        assert_eq!(s.gap(), Gap::Ask);
     }
 }

@@ -108,8 +108,9 @@ pub enum ReadError {
 /// - `Committed` means that it survives a kill -9 and a power cut from now on.
 /// - Sequence numbers of one room are 1, 2, 3 … in commit order without a hole.
 /// - A room exists from the transaction that creates its diagram, which also writes row 1 (ROOM L6).
-/// - A batch id is unique within a room: appending it again stores nothing and answers `Committed` with
-///   the place that it has. What a snapshot compacted counts too, as far as [`Log::find`] knows it.
+/// - A batch id is unique within a room: appending a node's newest batch again stores nothing and
+///   answers `Committed` with the place that it has. Older ones never come again: a node has one batch
+///   in flight per room (ROOM K2).
 /// - A binding that exists for the same user is no conflict; a refused batch binds nothing.
 /// - A batch without updates is refused.
 #[async_trait]
@@ -120,8 +121,8 @@ pub trait Log: Send + Sync + std::fmt::Debug + 'static {
     async fn append(&self, node: NodeId, batches: Vec<Append>) -> Vec<Outcome>;
 
     /// Where a batch ended up; `None` when it is certainly not in the log and never will be (ROOM K3):
-    /// the look-up waits for, or fences off, whatever an earlier append may still be doing. After a
-    /// compaction only the newest batch of each node is known: a node has one in flight per room (ROOM K2).
+    /// the look-up waits for, or fences off, whatever an earlier append may still be doing. Every node's
+    /// newest batch is known, compacted or not (ROOM K2).
     ///
     /// # Errors
     /// `Away` while nobody can tell.

@@ -14,8 +14,8 @@ use crate::id::{BatchId, ClientId, DiagramId, NodeId, Seq, UserId};
 pub(super) struct Known {
     /// The heads of those rooms that exist and are not gone.
     pub(super) heads: BTreeMap<DiagramId, Seq>,
-    /// Where those batches are that the log holds already.
-    pub(super) batches: BTreeMap<(DiagramId, BatchId), Seq>,
+    /// The newest batch that the appending node has in each room: another try of it stores nothing.
+    pub(super) own: BTreeMap<DiagramId, (BatchId, Seq)>,
     /// The owners of the named client ids.
     pub(super) owners: BTreeMap<(DiagramId, ClientId), UserId>,
 }
@@ -29,8 +29,8 @@ pub(super) struct Plan {
     pub(super) rows: Vec<(DiagramId, Row)>,
     /// New owners of client ids.
     pub(super) bindings: Vec<(DiagramId, ClientId, UserId)>,
-    /// New heads, in the order of the ids.
-    pub(super) heads: BTreeMap<DiagramId, Seq>,
+    /// New heads and the batches that are there, in the order of the ids.
+    pub(super) heads: BTreeMap<DiagramId, (Seq, BatchId)>,
 }
 
 /// Plans an append. A refused batch leaves no trace in what the others write.
@@ -49,7 +49,9 @@ pub(super) fn plan(node: NodeId, batches: Vec<Append>, mut known: Known) -> Plan
 fn place(node: NodeId, append: Append, known: &mut Known, plan: &mut Plan) -> Result<Seq, Refusal> {
     let Append { room, batch, updates, bindings } = append;
     let head = *known.heads.get(&room).ok_or(Refusal::Gone)?;
-    if let Some(seq) = known.batches.get(&(room.clone(), batch)) {
+    if let Some((own, seq)) = known.own.get(&room)
+        && *own == batch
+    {
         return Ok(*seq);
     }
     if updates.is_empty() {
@@ -76,8 +78,8 @@ fn place(node: NodeId, append: Append, known: &mut Known, plan: &mut Plan) -> Re
         plan.bindings.push((room.clone(), client, user));
     }
     known.heads.insert(room.clone(), seq);
-    known.batches.insert((room.clone(), batch), seq);
-    plan.heads.insert(room.clone(), seq);
+    known.own.insert(room.clone(), (batch, seq));
+    plan.heads.insert(room.clone(), (seq, batch));
     plan.rows.push((room, Row { seq, node, batch, updates }));
     Ok(seq)
 }

@@ -255,13 +255,14 @@ impl Reader<'_> {
         };
         let messages = frame::decode(bytes).map_err(|error| malformed(&error))?;
         for message in messages {
+            let answer = matches!(message, Message::Step2(_));
             let incoming = match message {
                 Message::Step2(update) | Message::Update(update) => {
                     let outline = lint::outline(&update).map_err(|error| {
                         tracing::info!(user.id = %self.grant.user, %error, "malformed update");
                         End::Close(CloseCode::Malformed)
                     })?;
-                    Incoming::Update { update, outline }
+                    Incoming::Update { answer, update, outline }
                 }
                 Message::Token(token) => self.refresh(&token)?,
                 Message::Unknown(kind) => {

@@ -3,15 +3,21 @@
 mod commands;
 mod corpus_roundtrip;
 mod craft;
+mod fuzz_edits;
 mod harness;
+mod history_fuzz;
+mod invariants;
 mod lint_differential;
 mod lint_fuzz;
+mod merge;
 mod render;
 mod rest;
 mod saves;
+mod sim;
 mod sockets;
 mod store_catalog;
 mod store_contract;
+mod store_figures;
 mod store_kill;
 mod store_open;
 

@@ -391,7 +391,7 @@ fn awareness(client: u64, clock: u32, state: &str) -> Vec<u8> {
     frame::write_awareness_entry(
         &mut entry,
         atelier::id::ClientId(client),
-        clock,
+        u64::from(clock),
         state.as_bytes(),
     );
     frame::awareness(1, &[&entry]).to_vec()

@@ -225,8 +225,10 @@ async fn two_batches_of_one_room_stay_in_order(bench: &dyn Bench) {
 async fn a_batch_appended_twice_is_there_once(bench: &dyn Bench) {
     filled(bench, "a", 1).await;
     assert_eq!(commit(bench, append("a", 10, &[b"x"])).await, Seq(2));
-    assert_eq!(commit(bench, append("a", 11, &[b"y"])).await, Seq(3));
     assert_eq!(commit(bench, append("a", 10, &[b"x"])).await, Seq(2));
+    let other = bench.log().append(NodeId(5), vec![append("a", 11, &[b"y"])]).await;
+    assert_eq!(other, [Outcome::Committed(Seq(3))]);
+    assert_eq!(commit(bench, append("a", 10, &[b"x"])).await, Seq(2), "others wrote since");
     let twice = vec![append("a", 12, &[b"z"]), append("a", 12, &[b"z"])];
     let outcomes = bench.log().append(NODE, twice).await;
     assert_eq!(outcomes, [Outcome::Committed(Seq(4)), Outcome::Committed(Seq(4))]);
@@ -246,6 +248,8 @@ async fn a_batch_is_found_where_it_was_put_and_others_are_not(bench: &dyn Bench)
     filled(bench, "b", 1).await;
     commit(bench, append("a", 77, &[b"x"])).await;
     assert_eq!(bench.log().find(&room("a"), BatchId(77)).await, Ok(Some(Seq(2))));
+    commit(bench, append("a", 79, &[b"y"])).await;
+    assert_eq!(bench.log().find(&room("a"), BatchId(77)).await, Ok(Some(Seq(2))), "an older row");
     assert_eq!(bench.log().find(&room("a"), BatchId(78)).await, Ok(None));
     assert_eq!(bench.log().find(&room("b"), BatchId(77)).await, Ok(None));
 }

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::bpmn::json;
 use crate::bpmn::model::{Namespace, Record, Records, Value};
 
 /// Aliases of the foreign side to aliases of the base.
@@ -117,12 +118,13 @@ impl Aliases {
         mapped.join(" ")
     }
 
-    /// A field's value: only `#t` and `#o` hold names.
+    /// A field's value: only `#t` and `#o` hold names, and `#n` aliases.
     pub(super) fn value(&self, field: &str, value: &Value) -> Value {
         match (field, value) {
             _ if self.map.is_empty() => value.clone(),
             ("#t", Value::Text(tag)) => Value::Text(self.name(tag).into_owned()),
             ("#o", Value::Text(names)) => Value::Text(self.names(names)),
+            ("#n", Value::Text(names)) => Value::Text(self.aliases(names)),
             _ => value.clone(),
         }
     }
@@ -137,20 +139,27 @@ impl Aliases {
     /// An entry of `meta` that holds names.
     pub(super) fn meta(&self, key: &str, value: &str) -> String {
         match key {
-            "nso" => value.split(' ').map(|alias| self.alias(alias)).collect::<Vec<_>>().join(" "),
+            "nso" => self.aliases(value),
             "geo" => self.geometry(value),
             _ => value.to_owned(),
         }
     }
 
-    /// `geo` is a JSON object of names; `wx` is a list of `name=value` or empty.
+    /// Aliases separated by blanks; `@` marks an attribute name among them.
+    fn aliases(&self, aliases: &str) -> String {
+        let mapped = aliases.split(' ').map(|alias| match alias.strip_prefix('@') {
+            Some(name) => Cow::Owned(format!("@{}", self.name(name))),
+            None => Cow::Borrowed(self.alias(alias)),
+        });
+        mapped.collect::<Vec<_>>().join(" ")
+    }
+
+    /// `geo` is a JSON object of names, one of them with `=` and a value behind it.
     fn geometry(&self, value: &str) -> String {
-        let Ok(names) = serde_json::from_str::<BTreeMap<String, String>>(value) else {
-            return value.to_owned();
-        };
-        let mapped: BTreeMap<&String, Cow<'_, str>> =
-            names.iter().map(|(key, name)| (key, self.name(name))).collect();
-        serde_json::to_string(&mapped).unwrap_or_else(|_| value.to_owned())
+        let names = json::parse_strings(value);
+        let mapped: Vec<(&str, Cow<'_, str>)> =
+            names.iter().map(|(part, name)| (part.as_str(), self.name(name))).collect();
+        json::write_strings(mapped.iter().map(|(part, name)| (*part, name.as_ref())))
     }
 }
 

@@ -11,7 +11,7 @@ use super::matcher::{Matching, match_nodes};
 use super::op::{List, Op, Placed};
 use super::sequence::stable;
 use crate::bpmn::model::{DOCUMENT, Namespace, Record, Records, Value};
-use crate::bpmn::tables::singleton_role;
+use crate::bpmn::tables::{Vocabulary, singleton_role};
 
 /// Neighbours named on each side of a run. Others may be deleted or moved away meanwhile; after so
 /// many the order is a guess anyway.
@@ -132,8 +132,9 @@ impl<'d, 'r> Diff<'d, 'r> {
     }
 
     fn provisional(&self, node: &Node<'_>, used: &std::collections::BTreeSet<String>) -> String {
-        let parent = node.parent.and_then(|p| self.new.get(p));
-        let role = parent.filter(|_| node.id().is_none());
+        let parent = node.parent.and_then(|p| self.new.get(p)).filter(|_| node.id().is_none());
+        let own = Vocabulary::of(node.uri);
+        let role = parent.filter(|p| own == Vocabulary::Foreign || own == Vocabulary::of(p.uri));
         let role = role.and_then(|p| singleton_role(p.local, node.uri, node.local));
         let wish = match (role, node.parent.and_then(|at| self.new_key(at))) {
             (Some(role), Some(parent)) => Some(format!("{parent}~{role}")),

@@ -13,7 +13,22 @@ use crate::protocol::close::CloseCode;
 use crate::protocol::frame::{self, Refusal};
 use crate::protocol::lint::{Fit, Outline, Verdict, outline_trusted};
 use crate::room::document::{Broken, Document};
-use crate::room::session::{Incoming, Role};
+use crate::room::session::{Gap, Incoming, Role};
+
+/// An update as it came.
+#[derive(Debug)]
+pub(super) struct Received {
+    pub(super) answer: bool,
+    pub(super) update: Bytes,
+    pub(super) outline: Outline,
+}
+
+impl Received {
+    fn again(self, session: SessionId) -> Input {
+        let Self { answer, update, outline } = self;
+        Input::From { session, incoming: Incoming::Update { answer, update, outline } }
+    }
+}
 
 /// An update that passed every question and waits for its transaction.
 #[derive(Debug)]
@@ -21,7 +36,7 @@ pub(super) struct Fitting {
     session: SessionId,
     user: UserId,
     /// As it came, to judge it again after a reload.
-    received: (Bytes, Outline),
+    received: Received,
     fit: Fit,
     ends: Vec<(ClientId, u32)>,
     bindings: Vec<(ClientId, UserId)>,
@@ -32,17 +47,20 @@ impl Room {
     pub(super) fn take_update(
         &mut self,
         id: SessionId,
-        received: (Bytes, Outline),
+        received: Received,
         was_read: bool,
         fitting: &mut Vec<Fitting>,
         turn: &mut Turn<'_>,
     ) {
-        let (update, outline) = received;
         let Some(session) = self.sessions.get_mut(&id) else { return };
         if !session.synced {
             return self.refuse(id, Refusal::Gap);
         }
-        let verdict = self.have.judge(&update, &outline);
+        if received.answer {
+            session.answered();
+        }
+        let session_asked = session.is_asked();
+        let verdict = self.have.judge(&received.update, &received.outline);
         if session.role == Role::Viewer && !matches!(verdict, Verdict::Covered) {
             return self.refuse(id, Refusal::ReadOnly);
         }
@@ -50,11 +68,10 @@ impl Room {
             Verdict::Covered => return session.progress(),
             Verdict::Refused(_) => return self.close(id, CloseCode::Malformed, turn),
             Verdict::Fits(fit) if self.owns(id, &fit.writers) => fit,
-            Verdict::Fits(_) | Verdict::Gap if was_read => return self.take_gap(id, turn),
-            Verdict::Fits(_) | Verdict::Gap => {
-                let incoming = Incoming::Update { update, outline };
-                return self.read_for(Input::From { session: id, incoming }, turn);
+            Verdict::Fits(_) | Verdict::Gap if was_read || session_asked => {
+                return self.take_gap(id, turn);
             }
+            Verdict::Fits(_) | Verdict::Gap => return self.read_for(received.again(id), turn),
         };
         if let Some(why) = self.lacks_room(fit.update.len()) {
             if why == Refusal::Busy {
@@ -63,16 +80,15 @@ impl Room {
             return self.refuse(id, why);
         }
         if let Document::Asleep(_) = self.document {
-            let incoming = Incoming::Update { update, outline };
-            return self.wake_for(Input::From { session: id, incoming }, turn);
+            return self.wake_for(received.again(id), turn);
         }
-        self.accept_later(id, (update, outline), fit, fitting);
+        self.accept_later(id, received, fit, fitting);
     }
 
     fn accept_later(
         &mut self,
         id: SessionId,
-        received: (Bytes, Outline),
+        received: Received,
         fit: Fit,
         fitting: &mut Vec<Fitting>,
     ) {
@@ -195,8 +211,10 @@ impl Room {
 
     fn take_gap(&mut self, id: SessionId, turn: &mut Turn<'_>) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        if session.gap() {
-            return self.close(id, CloseCode::OtherHistory, turn);
+        match session.gap() {
+            Gap::Asked => return,
+            Gap::Ask => {}
+            Gap::GiveUp => return self.close(id, CloseCode::OtherHistory, turn),
         }
         let step1 = frame::step1(&self.have.state_vector());
         turn.out.push(Effect::Direct { session: id, frames: [step1].into() });
@@ -234,9 +252,7 @@ impl Room {
             self.careful = again.len();
         }
         for f in again.into_iter().rev() {
-            let (update, outline) = f.received;
-            let incoming = Incoming::Update { update, outline };
-            self.waiting.push_front(Input::From { session: f.session, incoming });
+            self.waiting.push_front(f.received.again(f.session));
         }
         self.reload(turn);
     }

@@ -114,9 +114,11 @@ impl Room {
             Err(ReadError::Away(_)) => {
                 self.read_after = turn.now.mono + READ_RETRY;
                 if self.suspended == Some(Suspended::Reading) {
-                    // Judged by what is known: a gap then, and the session is asked for it again.
                     self.suspended = None;
-                    self.front_was_read = true;
+                    // It can't be judged without the log: come back, when the log is back.
+                    if let Some(Input::From { session, .. }) = self.waiting.pop_front() {
+                        self.close(session, CloseCode::TryAgain, turn);
+                    }
                 }
             }
         }

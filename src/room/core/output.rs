@@ -205,6 +205,9 @@ impl Room {
         });
         if self.replica.has_room(STEP2_BYTES) {
             for id in std::mem::take(&mut self.starved) {
+                if let Some(session) = self.sessions.get_mut(&id) {
+                    session.ask();
+                }
                 let step1 = frame::step1(&self.have.state_vector());
                 turn.out.push(Effect::Direct { session: id, frames: [step1].into() });
             }

@@ -37,7 +37,8 @@ struct Room {
     rows: BTreeMap<Seq, Kept>,
     snapshot: Option<(Snapshot, u32)>,
     bindings: BTreeMap<ClientId, UserId>,
-    batches: BTreeMap<BatchId, Seq>,
+    /// The newest batch of each node.
+    newest: BTreeMap<NodeId, (BatchId, Seq)>,
     archive: Vec<Row>,
 }
 
@@ -121,7 +122,7 @@ impl MemoryLog {
         self.carry_out(
             |work| matches!(work, Work::Append(_, a) if a.room == *room && a.batch == batch),
         );
-        Ok(self.rooms.get(room).and_then(|room| room.batches.get(&batch).copied()))
+        Ok(self.rooms.get(room).and_then(|room| room.find(batch)))
     }
 
     /// See [`Log::read`].
@@ -277,8 +278,8 @@ impl MemoryLog {
         for append in &batches {
             let Some(room) = self.rooms.get(&append.room).filter(|r| !r.gone) else { continue };
             known.heads.insert(append.room.clone(), room.head);
-            if let Some(seq) = room.batches.get(&append.batch) {
-                known.batches.insert((append.room.clone(), append.batch), *seq);
+            if let Some(newest) = room.newest.get(&node) {
+                known.own.insert(append.room.clone(), *newest);
             }
             for (client, owner) in &room.bindings {
                 known.owners.insert((append.room.clone(), *client), owner.clone());
@@ -295,7 +296,7 @@ impl MemoryLog {
                 room.bindings.insert(client, user);
             }
         }
-        for (id, head) in heads {
+        for (id, (head, _)) in heads {
             if let Some(room) = self.rooms.get_mut(&id) {
                 room.head = head;
             }
@@ -325,9 +326,14 @@ impl Room {
     fn keep(&mut self, id: &DiagramId, row: Row) {
         let payload = encode(&row.updates);
         let crc = row_checksum(id, row.seq, row.node, row.batch, &payload);
-        self.batches.insert(row.batch, row.seq);
+        self.newest.insert(row.node, (row.batch, row.seq));
         self.rows.insert(row.seq, Kept { node: row.node, batch: row.batch, payload, crc });
         self.archive.push(row);
+    }
+
+    fn find(&self, batch: BatchId) -> Option<Seq> {
+        let newest = self.newest.values().find(|(b, _)| *b == batch).map(|(_, seq)| *seq);
+        newest.or_else(|| self.rows.iter().find(|(_, row)| row.batch == batch).map(|(seq, _)| *seq))
     }
 
     fn history(&self, id: &DiagramId, after: Seq) -> Result<History, ReadError> {

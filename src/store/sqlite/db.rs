@@ -15,7 +15,8 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::limits::{STORE_BUSY_TIMEOUT, STORE_READERS, STORE_WRITES_WAITING};
+use super::checkpoint::{self, Checkpointer};
+use crate::limits::{STORE_BUSY_TIMEOUT, STORE_CACHE_KIB, STORE_READERS, STORE_WRITES_WAITING};
 use crate::store::StoreError;
 
 /// How a connection to the database is set up.
@@ -43,8 +44,12 @@ type Lent<'c> = Result<&'c mut SqliteConnection, StoreError>;
 /// A write, run by the writer's task. It sends its own answer and tells whether the connection is sound.
 type Write = Box<dyn for<'c> FnOnce(Lent<'c>) -> BoxFuture<'c, bool> + Send>;
 
-enum Job {
+pub(super) enum Job {
+    /// One write.
     Write(Write),
+    /// Moves what is left of the write-ahead log while no write can add to it.
+    Checkpoint,
+    /// Ends the writer.
     Close(oneshot::Sender<()>),
 }
 
@@ -60,10 +65,14 @@ impl Db {
             .acquire_timeout(STORE_BUSY_TIMEOUT)
             .connect_with(options(path).read_only(true))
             .await?;
-        let options = options(path);
+        let options = options(path)
+            .pragma("cache_size", format!("-{STORE_CACHE_KIB}"))
+            // SQLite would checkpoint inside a commit, before its caller hears that it is stored.
+            .pragma("wal_autocheckpoint", "0");
         let conn = options.connect().await?;
         let (jobs, waiting) = mpsc::channel(STORE_WRITES_WAITING);
-        tokio::spawn(run_writer(options, conn, waiting));
+        let checkpointer = Checkpointer::start(options.clone(), jobs.downgrade());
+        tokio::spawn(run_writer(options, conn, waiting, checkpointer));
         Ok(Self { jobs, readers })
     }
 
@@ -145,21 +154,36 @@ async fn run_writer(
     options: SqliteConnectOptions,
     conn: SqliteConnection,
     mut waiting: mpsc::Receiver<Job>,
+    checkpointer: Checkpointer,
 ) {
-    let mut conn = Some(conn);
+    let (mut conn, mut closing) = (Some(conn), None);
     while let Some(job) = waiting.recv().await {
         match job {
-            Job::Write(write) => conn = run_write(&options, conn.take(), write).await,
-            Job::Close(done) => {
-                if let Some(conn) = conn.take() {
-                    // Everything is committed; what closing could not tidy up, opening does.
-                    drop(conn.close().await);
+            Job::Write(write) => {
+                conn = run_write(&options, conn.take(), write).await;
+                checkpointer.written();
+            }
+            Job::Checkpoint => {
+                if let Some(conn) = &mut conn
+                    && let Err(error) = checkpoint::checkpoint(conn).await
+                {
+                    tracing::warn!(%error, "a checkpoint failed; the next one does its work");
                 }
-                // Nobody waits for it any more: fine.
-                done.send(()).ok();
-                return;
+            }
+            Job::Close(done) => {
+                closing = Some(done);
+                break;
             }
         }
+    }
+    checkpointer.stop().await;
+    if let Some(conn) = conn {
+        // Everything is committed; what closing could not tidy up, opening does.
+        drop(conn.close().await);
+    }
+    if let Some(done) = closing {
+        // Nobody waits for it any more: fine.
+        done.send(()).ok();
     }
 }
 

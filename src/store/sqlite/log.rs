@@ -9,7 +9,7 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::db::Db;
 use crate::id::{BatchId, ClientId, DiagramId, NodeId, Seq, UserId};
-use crate::limits::{BLOB_READ_TRIES, COMPACTED_NODES, SNAPSHOT_INLINE_BYTES};
+use crate::limits::{BLOB_READ_TRIES, NODES_PER_ROOM, SNAPSHOT_INLINE_BYTES};
 use crate::store::StoreError;
 use crate::store::blobs::{BlobError, BlobKey, Blobs};
 use crate::store::log::{Append, History, Log, Outcome, ReadError, Refusal, Row, Snapshot};
@@ -67,9 +67,10 @@ impl Log for SqliteLog {
         let count = batches.len();
         let done = self.db.write(move |tx| {
             Box::pin(async move {
-                let known = known(tx, &batches).await?;
+                let (known, others) = known(tx, node, &batches).await?;
                 let plan = plan(node, batches, known);
-                store(tx, &plan).await?;
+                keep_other_nodes(tx, &others).await?;
+                store(tx, node, &plan).await?;
                 Ok(plan.outcomes)
             })
         });
@@ -88,9 +89,15 @@ impl Log for SqliteLog {
                 sqlx::query("UPDATE log_fence SET n = n + 1 WHERE id = 1")
                     .execute(&mut *tx)
                     .await?;
-                let pairs = [json!([room, hex(batch)])];
-                let found = batches_of(tx, &json!(pairs).to_string()).await?;
-                Ok(found.first().map(|(_, _, seq)| *seq))
+                let sql = "SELECT head FROM log_rooms WHERE room = ?1 AND batch = ?2 \
+                           UNION ALL SELECT seq FROM log_nodes WHERE room = ?1 AND batch = ?2 \
+                           UNION ALL SELECT seq FROM log_rows WHERE room = ?1 AND batch = ?2 LIMIT 1";
+                let found: Option<i64> = sqlx::query_scalar(sql)
+                    .bind(room.as_str())
+                    .bind(batch.0.to_be_bytes().to_vec())
+                    .fetch_optional(tx)
+                    .await?;
+                found.map(seq).transpose()
             })
         });
         Ok(found.await?)
@@ -147,18 +154,21 @@ pub(super) async fn create_room(
     node: NodeId,
     seed: Append,
 ) -> Result<(), StoreError> {
-    let made =
-        sqlx::query("INSERT INTO log_rooms (room, head) VALUES (?1, 0) ON CONFLICT DO NOTHING")
-            .bind(seed.room.as_str())
-            .execute(&mut *tx)
-            .await?;
+    let sql = "INSERT INTO log_rooms (room, head, node, batch) VALUES (?1, 0, ?2, ?3) \
+               ON CONFLICT DO NOTHING";
+    let made = sqlx::query(sql)
+        .bind(seed.room.as_str())
+        .bind(node.0.cast_signed())
+        .bind(seed.batch.0.to_be_bytes().to_vec())
+        .execute(&mut *tx)
+        .await?;
     if made.rows_affected() == 0 {
         return Err(StoreError::Exists);
     }
     let heads = [(seed.room.clone(), Seq(0))].into();
     let plan = plan(node, vec![seed], Known { heads, ..Known::default() });
     match plan.outcomes.first() {
-        Some(Outcome::Committed(_)) => store(tx, &plan).await,
+        Some(Outcome::Committed(_)) => store(tx, node, &plan).await,
         other => Err(StoreError::Away(format!("the seed was refused: {other:?}"))),
     }
 }
@@ -173,13 +183,34 @@ pub(super) async fn end_room(
     Ok(())
 }
 
-async fn known(tx: &mut SqliteConnection, batches: &[Append]) -> Result<Known, StoreError> {
-    let mut known = Known::default();
+/// What the plan needs, and the rooms whose newest row is another node's.
+async fn known(
+    tx: &mut SqliteConnection,
+    node: NodeId,
+    batches: &[Append],
+) -> Result<(Known, Vec<DiagramId>), StoreError> {
+    let (mut known, mut others) = (Known::default(), Vec::new());
     let rooms: Vec<_> = batches.iter().map(|b| b.room.as_str()).collect();
-    known.heads.extend(heads_of(tx, json!(rooms).to_string()).await?);
-    let pairs: Vec<_> = batches.iter().map(|b| (b.room.as_str(), hex(b.batch))).collect();
-    for (room, batch, seq) in batches_of(tx, &json!(pairs).to_string()).await? {
-        known.batches.insert((room, batch), seq);
+    // The node's own newest batch, where another node wrote last.
+    let sql = "SELECT r.room, r.head, r.node, r.batch, n.batch, n.seq \
+               FROM log_rooms r LEFT JOIN log_nodes n ON n.room = r.room AND n.node = ?2 \
+               WHERE r.gone = 0 AND r.room IN (SELECT value FROM json_each(?1))";
+    let found: Vec<KnownRow> = sqlx::query_as(sql)
+        .bind(json!(rooms).to_string())
+        .bind(node.0.cast_signed())
+        .fetch_all(&mut *tx)
+        .await?;
+    for (room, head, last_node, last, own, own_at) in found {
+        let (room, head): (DiagramId, Seq) = (id(&room)?, seq(head)?);
+        if last_node.cast_unsigned() == node.0 {
+            known.own.insert(room.clone(), (batch(&last)?, head));
+        } else {
+            others.push(room.clone());
+            if let (Some(own), Some(at)) = (own, own_at) {
+                known.own.insert(room.clone(), (batch(&own)?, seq(at)?));
+            }
+        }
+        known.heads.insert(room, head);
     }
     let clients: Vec<_> = batches
         .iter()
@@ -196,7 +227,30 @@ async fn known(tx: &mut SqliteConnection, batches: &[Append]) -> Result<Known, S
             known.owners.insert((id(&room)?, ClientId(client.cast_unsigned())), id(&user)?);
         }
     }
-    Ok(known)
+    Ok((known, others))
+}
+
+/// room, head, its node and batch; the appending node's own newest batch and its place
+type KnownRow = (String, i64, i64, Vec<u8>, Option<Vec<u8>>, Option<i64>);
+
+/// Before this node's rows become the newest: whose they were is kept, for a look-up (ROOM K3).
+async fn keep_other_nodes(
+    tx: &mut SqliteConnection,
+    rooms: &[DiagramId],
+) -> Result<(), StoreError> {
+    if rooms.is_empty() {
+        return Ok(());
+    }
+    let rooms = json!(rooms).to_string();
+    let sql = "INSERT OR REPLACE INTO log_nodes (room, node, batch, seq) \
+               SELECT room, node, batch, head FROM log_rooms \
+               WHERE room IN (SELECT value FROM json_each(?1))";
+    sqlx::query(sql).bind(&rooms).execute(&mut *tx).await?;
+    let sql = "DELETE FROM log_nodes WHERE (room, node) IN (SELECT room, node FROM \
+               (SELECT room, node, row_number() OVER (PARTITION BY room ORDER BY seq DESC) AS age \
+                FROM log_nodes WHERE room IN (SELECT value FROM json_each(?1))) WHERE age > ?2)";
+    sqlx::query(sql).bind(&rooms).bind(NODES_PER_ROOM).execute(tx).await?;
+    Ok(())
 }
 
 async fn heads_of(
@@ -209,22 +263,8 @@ async fn heads_of(
     found.into_iter().map(|(room, head)| Ok((id(&room)?, seq(head)?))).collect()
 }
 
-/// Where batches are, in rows or in what was kept of compacted ones; `pairs` is JSON of [room, hex].
-async fn batches_of(
-    tx: &mut SqliteConnection,
-    pairs: &str,
-) -> Result<Vec<(DiagramId, BatchId, Seq)>, StoreError> {
-    let sql = "SELECT r.room, r.batch, r.seq FROM json_each(?1) j CROSS JOIN log_rows r \
-               ON r.room = j.value ->> 0 AND r.batch = unhex(j.value ->> 1) \
-               UNION ALL \
-               SELECT c.room, c.batch, c.seq FROM json_each(?1) j CROSS JOIN log_compacted c \
-               ON c.room = j.value ->> 0 AND c.batch = unhex(j.value ->> 1)";
-    let found: Vec<(String, Vec<u8>, i64)> = sqlx::query_as(sql).bind(pairs).fetch_all(tx).await?;
-    found.into_iter().map(|(room, b, s)| Ok((id(&room)?, batch(&b)?, seq(s)?))).collect()
-}
-
 /// Writes what was planned: one statement per table.
-async fn store(tx: &mut SqliteConnection, plan: &Plan) -> Result<(), StoreError> {
+async fn store(tx: &mut SqliteConnection, node: NodeId, plan: &Plan) -> Result<(), StoreError> {
     for rows in plan.rows.chunks(ROWS_PER_INSERT) {
         let mut sql = QueryBuilder::<Sqlite>::new(
             "INSERT INTO log_rows (room, seq, node, batch, payload, crc) ",
@@ -243,10 +283,15 @@ async fn store(tx: &mut SqliteConnection, plan: &Plan) -> Result<(), StoreError>
         sql.build().execute(&mut *tx).await?;
     }
     if !plan.heads.is_empty() {
-        let heads: Vec<_> = plan.heads.iter().map(|(r, s)| (r.as_str(), s.0)).collect();
-        let sql = "UPDATE log_rooms SET head = j.value ->> 1 FROM json_each(?1) j \
-                   WHERE log_rooms.room = j.value ->> 0";
-        sqlx::query(sql).bind(json!(heads).to_string()).execute(&mut *tx).await?;
+        let heads: Vec<_> =
+            plan.heads.iter().map(|(room, (seq, batch))| (room, seq.0, hex(*batch))).collect();
+        let sql = "UPDATE log_rooms SET head = j.value ->> 1, node = ?2, batch = unhex(j.value ->> 2) \
+                   FROM json_each(?1) j WHERE log_rooms.room = j.value ->> 0";
+        sqlx::query(sql)
+            .bind(json!(heads).to_string())
+            .bind(node.0.cast_signed())
+            .execute(&mut *tx)
+            .await?;
     }
     if !plan.bindings.is_empty() {
         let bindings: Vec<_> = plan
@@ -300,6 +345,7 @@ async fn load(
     Ok(Stored { history: History { snapshot, rows, bindings }, blob })
 }
 
+/// seq, state, blob, crc
 type SnapshotRow = (i64, Option<Vec<u8>>, Option<String>, i64);
 
 async fn load_snapshot(
@@ -325,6 +371,9 @@ async fn load_snapshot(
     Ok((Some(Snapshot { seq: at, state }), None))
 }
 
+/// seq, node, batch, payload, crc
+type LogRow = (i64, i64, Vec<u8>, Vec<u8>, i64);
+
 async fn load_rows(
     tx: &mut SqliteConnection,
     room: &DiagramId,
@@ -332,7 +381,7 @@ async fn load_rows(
 ) -> Result<Vec<Row>, StoreError> {
     let sql = "SELECT seq, node, batch, payload, crc FROM log_rows \
                WHERE room = ?1 AND seq > ?2 ORDER BY seq";
-    let found: Vec<(i64, i64, Vec<u8>, Vec<u8>, i64)> =
+    let found: Vec<LogRow> =
         sqlx::query_as(sql).bind(room.as_str()).bind(after.0.cast_signed()).fetch_all(tx).await?;
     let mut rows = Vec::with_capacity(found.len());
     let mut expected = after.next();
@@ -396,25 +445,10 @@ async fn replace(
         .bind(i64::from(crc))
         .execute(&mut *tx)
         .await?;
-    compact(tx, &room, at).await?;
+    let sql = "DELETE FROM log_rows WHERE room = ?1 AND seq <= ?2";
+    sqlx::query(sql).bind(room.as_str()).bind(at).execute(&mut *tx).await?;
     let previous = previous.and_then(|(_, blob)| blob);
     Ok(Replaced::Stored(previous.map(|key| key.parse()).transpose()?))
-}
-
-/// Deletes the rows that the snapshot covers, and keeps each node's newest batch id (ROOM K3).
-async fn compact(tx: &mut SqliteConnection, room: &DiagramId, at: i64) -> Result<(), StoreError> {
-    let statements = [
-        "INSERT OR REPLACE INTO log_compacted (room, node, batch, seq) \
-         SELECT room, node, batch, max(seq) FROM log_rows WHERE room = ?1 AND seq <= ?2 GROUP BY node",
-        "DELETE FROM log_rows WHERE room = ?1 AND seq <= ?2",
-    ];
-    for sql in statements {
-        sqlx::query(sql).bind(room.as_str()).bind(at).execute(&mut *tx).await?;
-    }
-    let sql = "DELETE FROM log_compacted WHERE room = ?1 AND node NOT IN \
-               (SELECT node FROM log_compacted WHERE room = ?1 ORDER BY seq DESC LIMIT ?2)";
-    sqlx::query(sql).bind(room.as_str()).bind(COMPACTED_NODES).execute(tx).await?;
-    Ok(())
 }
 
 fn corrupt_snapshot(at: Seq) -> ReadError {

@@ -5,6 +5,7 @@
 
 mod catalog;
 mod check;
+mod checkpoint;
 mod db;
 mod log;
 mod revisions;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use atelier::id::{BatchId, DiagramId, NodeId, OrgId, Seq};
-use atelier::limits::{COMPACTED_NODES, SNAPSHOT_INLINE_BYTES};
+use atelier::limits::{NODES_PER_ROOM, SNAPSHOT_INLINE_BYTES};
 use atelier::store::catalog::NewDiagram;
 use atelier::store::log::{Log, Outcome, Refusal};
 use atelier::store::sqlite::{BLOBS, DATABASE, Store};
@@ -249,10 +249,10 @@ async fn replaced_and_refused_big_snapshots_leave_no_blob_behind() {
 }
 
 #[tokio::test]
-async fn lives_of_nodes_whose_batches_were_compacted_are_kept_in_bounds() {
+async fn the_nodes_that_a_room_remembers_are_bounded() {
     let bench = Sqlite::new().await;
     filled(&bench, "a", 1).await;
-    let lives = COMPACTED_NODES.cast_unsigned() + 10;
+    let lives = NODES_PER_ROOM.cast_unsigned() + 10;
     for n in 0..lives {
         let batch = append("a", u128::from(n) + 100, &[b"x"]);
         let done = bench.log().append(NodeId(n), vec![batch]).await;
@@ -260,9 +260,9 @@ async fn lives_of_nodes_whose_batches_were_compacted_are_kept_in_bounds() {
     }
     let state = snapshot(lives + 1, b"state");
     assert_eq!(bench.log().snapshot(&room("a"), state).await, Ok(true));
-    let sql = "SELECT count(*) FROM log_compacted";
+    let sql = "SELECT count(*) FROM log_nodes";
     let kept: i64 = sqlx::query_scalar(sql).fetch_one(&mut bench.back_door().await).await.unwrap();
-    assert_eq!(kept, COMPACTED_NODES);
+    assert_eq!(kept, NODES_PER_ROOM);
     let newest = BatchId(u128::from(lives) + 99);
     assert_eq!(bench.log().find(&room("a"), newest).await, Ok(Some(Seq(lives + 1))));
 }
