@@ -26,7 +26,7 @@ pub use report::{
     Changed, FieldChange, LayoutChange, LayoutKind, Move, Placement, Rename, Report, report,
 };
 pub use resolve::{Current, resolve};
-pub use three_way::{Merged, common_root, three_way, write_records};
+pub use three_way::{Merged, common_root, rekeyed, three_way, write_records};
 
 #[cfg(test)]
 mod tests;

@@ -116,7 +116,8 @@ fn note_origin(record: &mut Record, field: &str, new: Option<&Value>) {
 
 /// `side` in the keys and aliases of `base`; what only `side` has keeps its key where the base
 /// doesn't use it.
-fn rekeyed(base: &Records, side: &Records) -> Records {
+#[must_use]
+pub fn rekeyed(base: &Records, side: &Records) -> Records {
     let (base_index, side_index) = (Index::new(base), Index::new(side));
     let matching = match_nodes(&base_index, &side_index);
     let aliases = Aliases::between(base, side);

@@ -1,0 +1,372 @@
+//! Finds out where each new struct of an update hangs, in an order in which it can be integrated.
+//!
+//! PURE. The order is the one of yrs and Yjs: client by client, and where a struct needs another
+//! client's, that one first. A struct that waits for something behind itself is a cycle.
+
+use super::have::{Have, Track};
+use super::{Id, Kind, Malformed, Outline, Parent, Struct};
+use crate::limits::MAX_TYPE_DEPTH;
+
+/// Where an item hangs: in which shared type, and whether under a key. What came without content
+/// (collected or deleted) is a tomb: it can be nobody's parent any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place(u32);
+
+impl Place {
+    /// Unknown, because the item or its parent is collected. yrs and Yjs collect what hangs there.
+    pub(super) const OPAQUE: Self = Self(u32::MAX);
+    const TOMB: u32 = 1;
+    const KEYED: u32 = 2;
+
+    fn new(node: u32, keyed: bool) -> Self {
+        match node.checked_mul(4) {
+            Some(node) if node < u32::MAX - 3 => Self(node | if keyed { Self::KEYED } else { 0 }),
+            _ => Self::OPAQUE,
+        }
+    }
+
+    fn tomb(self) -> Self {
+        Self(self.0 | Self::TOMB)
+    }
+
+    /// Whether the item came without content.
+    pub(super) fn is_tomb(self) -> bool {
+        self.0 & Self::TOMB != 0
+    }
+
+    fn is_keyed(self) -> bool {
+        self.0 & Self::KEYED != 0
+    }
+
+    /// The place, whatever became of the item.
+    fn known(self) -> Option<Self> {
+        if self == Self::OPAQUE { None } else { Some(Self(self.0 & !Self::TOMB)) }
+    }
+
+    fn node(self) -> u32 {
+        self.0 / 4
+    }
+}
+
+/// The structs of one section that the room does not have yet.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span {
+    /// Indices into the outline's structs; a Skip at the end is left out.
+    pub(super) first: usize,
+    pub(super) last: usize,
+    /// The clock that the room has for this client.
+    pub(super) known: u32,
+}
+
+/// What is new of each section.
+pub(super) fn spans(have: &Have, outline: &Outline) -> Vec<Span> {
+    let span = |section: &super::Section| {
+        let known = have.clock(section.client);
+        let structs = outline.structs_of(section);
+        let skipped = structs.iter().rev().take_while(|one| one.kind == Kind::Skip).count();
+        let last = section.last - skipped;
+        let covered = structs.partition_point(|one| one.end() <= known);
+        Span { first: (section.first + covered).min(last), last, known }
+    };
+    outline.sections.iter().map(span).collect()
+}
+
+/// Where the new structs hang, and the shared types they bring.
+#[derive(Debug, Default)]
+pub(super) struct Placed {
+    /// By struct of the outline; only those within spans say anything.
+    pub(super) places: Vec<Place>,
+    /// Depths of new types; their indices follow those that the room has.
+    pub(super) depths: Vec<u8>,
+    /// New root types: index of the name, index of the type.
+    pub(super) roots: Vec<(u32, u32)>,
+    /// New types by section: clock, index of the type.
+    pub(super) types: Vec<Vec<(u32, u32)>>,
+}
+
+/// Why the structs can't be placed.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// Something they refer to is neither here nor there.
+    Missing,
+    /// No honest client sends this.
+    Refused(Malformed),
+}
+
+/// What a parent's id leads to.
+enum Found {
+    Node(u32),
+    Tomb,
+    Other,
+}
+
+/// A struct that waits until another section has come to a clock.
+#[derive(Clone, Copy)]
+struct Waiting {
+    section: usize,
+    until: u32,
+}
+
+pub(super) struct Resolver<'a> {
+    have: &'a Have,
+    outline: &'a Outline,
+    spans: &'a [Span],
+    /// By client of the outline: its track, and its section.
+    tracks: Vec<Option<&'a Track>>,
+    sections: Vec<Option<usize>>,
+    /// By section: the next struct to place.
+    cursors: Vec<usize>,
+    /// By name of the outline: its type.
+    names: Vec<Option<u32>>,
+    /// Whether anything goes: the update was accepted before.
+    lenient: bool,
+    out: Placed,
+}
+
+impl<'a> Resolver<'a> {
+    pub(super) fn new(have: &'a Have, outline: &'a Outline, spans: &'a [Span]) -> Self {
+        let mut sections = vec![None; outline.clients.len()];
+        let positions = outline.sections.iter().enumerate();
+        let by_client: std::collections::HashMap<_, _> =
+            positions.map(|(at, section)| (section.client, at)).collect();
+        for (client, slot) in outline.clients.iter().zip(&mut sections) {
+            *slot = by_client.get(client).copied();
+        }
+        Self {
+            have,
+            outline,
+            spans,
+            tracks: outline.clients.iter().map(|client| have.track(*client)).collect(),
+            sections,
+            cursors: spans.iter().map(|span| span.first).collect(),
+            names: outline.names.iter().map(|name| have.roots.get(name).copied()).collect(),
+            lenient: false,
+            out: Placed {
+                places: vec![Place::OPAQUE; outline.structs.len()],
+                types: vec![Vec::new(); outline.sections.len()],
+                ..Placed::default()
+            },
+        }
+    }
+
+    /// Places what was accepted before; whatever can't be placed is opaque.
+    pub(super) fn lenient(mut self) -> Placed {
+        self.lenient = true;
+        // A lenient run has no faults.
+        self.run().unwrap_or_default()
+    }
+
+    /// Places the structs of a client's update, or says why not.
+    pub(super) fn run(mut self) -> Result<Placed, Fault> {
+        let mut stack: Vec<Waiting> = Vec::new();
+        let mut on_stack = vec![false; self.spans.len()];
+        for section in 0..self.spans.len() {
+            stack.push(Waiting { section, until: u32::MAX });
+            while let Some(top) = stack.last().copied() {
+                let Some((at, one)) = self.next_of(top) else {
+                    stack.pop();
+                    set(&mut on_stack, top.section, false);
+                    continue;
+                };
+                set(&mut on_stack, top.section, true);
+                match self.missing(one)? {
+                    Some(wanted) if on_stack.get(wanted.section) == Some(&true) => {
+                        if !self.lenient {
+                            return Err(Fault::Refused(Malformed("circular reference")));
+                        }
+                        self.place(top.section, at, one)?;
+                    }
+                    Some(wanted) => stack.push(wanted),
+                    None => self.place(top.section, at, one)?,
+                }
+            }
+        }
+        Ok(self.out)
+    }
+
+    /// The next struct of a section, unless it has come as far as is waited for.
+    fn next_of(&self, waiting: Waiting) -> Option<(usize, Struct)> {
+        let at = *self.cursors.get(waiting.section)?;
+        let one = *self.outline.structs.get(at)?;
+        let open = at < self.spans.get(waiting.section)?.last && one.clock <= waiting.until;
+        open.then_some((at, one))
+    }
+
+    /// The first thing that a struct refers to and that is not placed yet.
+    fn missing(&self, one: Struct) -> Result<Option<Waiting>, Fault> {
+        let parent = match one.parent {
+            Parent::Item(id, _) => Some(id),
+            Parent::Root(..) | Parent::Inherited => None,
+        };
+        for id in [one.origin, one.right, parent].into_iter().flatten() {
+            if id.clock < self.known(id) {
+                continue;
+            }
+            let section = self.sections.get(id.client as usize).copied().flatten();
+            match section.and_then(|section| Some((section, self.spans.get(section)?))) {
+                Some((section, span)) if id.clock < self.end(span) => {
+                    let next =
+                        self.cursors.get(section).and_then(|at| self.outline.structs.get(*at));
+                    let done = self.cursors.get(section) == Some(&span.last)
+                        || next.is_some_and(|next| id.clock < next.clock);
+                    if !done {
+                        return Ok(Some(Waiting { section, until: id.clock }));
+                    }
+                }
+                _ if self.lenient => {}
+                _ => return Err(Fault::Missing),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The clock where what a span brings ends.
+    fn end(&self, span: &Span) -> u32 {
+        let last = span.last.checked_sub(1).filter(|last| *last >= span.first);
+        last.and_then(|last| self.outline.structs.get(last)).map_or(span.known, Struct::end)
+    }
+
+    /// The clock that the room has of an id's client.
+    fn known(&self, id: Id) -> u32 {
+        self.tracks.get(id.client as usize).copied().flatten().map_or(0, |track| track.clock)
+    }
+
+    fn place(&mut self, section: usize, at: usize, one: Struct) -> Result<(), Fault> {
+        if let Some(cursor) = self.cursors.get_mut(section) {
+            *cursor = at + 1;
+        }
+        let mut place = match one.kind {
+            Kind::Gc | Kind::Skip => Place::OPAQUE,
+            _ => self.place_of_item(section, one)?,
+        };
+        if one.kind == Kind::Deleted {
+            place = place.tomb();
+        }
+        if one.kind == Kind::Type && place != Place::OPAQUE {
+            let node = self.new_node(self.depth(place.node()).saturating_add(1))?;
+            if let Some(types) = self.out.types.get_mut(section) {
+                types.push((one.clock, node));
+            }
+        }
+        if let Some(slot) = self.out.places.get_mut(at) {
+            *slot = place;
+        }
+        Ok(())
+    }
+
+    fn place_of_item(&mut self, section: usize, one: Struct) -> Result<Place, Fault> {
+        let known = self.spans.get(section).map_or(0, |span| span.known);
+        // A struct that the room has in part continues what it has.
+        let left = if one.clock < known {
+            let track = self.outline.sections.get(section).and_then(|s| self.have.track(s.client));
+            track.map(|track| track.place(known - 1))
+        } else {
+            one.origin.map(|id| self.place_at(id))
+        };
+        let right = one.right.map(|id| self.place_at(id));
+        let (left_known, right_known) = (left.and_then(Place::known), right.and_then(Place::known));
+        if let (Some(left), Some(right)) = (left_known, right_known)
+            && left != right
+        {
+            self.fault(Malformed("origins in different places"))?;
+        }
+        if let Some(place) = left_known.or(right_known) {
+            if place.is_keyed() && one.right.is_some() {
+                self.fault(Malformed("map entry with a right origin"))?;
+            }
+            return Ok(place);
+        }
+        match one.parent {
+            _ if left.is_some() || right.is_some() => Ok(Place::OPAQUE),
+            Parent::Inherited => Ok(Place::OPAQUE),
+            Parent::Root(name, keyed) => Ok(Place::new(self.root(name)?, keyed)),
+            Parent::Item(id, keyed) => match self.find(id) {
+                Found::Node(node) => Ok(Place::new(node, keyed)),
+                Found::Tomb => Ok(Place::OPAQUE),
+                Found::Other => {
+                    self.fault(Malformed("parent is no shared type"))?;
+                    Ok(Place::OPAQUE)
+                }
+            },
+        }
+    }
+
+    /// Where the item at an id hangs.
+    fn place_at(&self, id: Id) -> Place {
+        if id.clock < self.known(id) {
+            let track = self.tracks.get(id.client as usize).copied().flatten();
+            return track.map_or(Place::OPAQUE, |track| track.place(id.clock));
+        }
+        self.struct_at(id).and_then(|at| self.out.places.get(at)).copied().unwrap_or(Place::OPAQUE)
+    }
+
+    /// The struct of this update that holds an id.
+    fn struct_at(&self, id: Id) -> Option<usize> {
+        let section =
+            self.outline.sections.get(self.sections.get(id.client as usize).copied()??)?;
+        let behind = self.outline.structs_of(section).partition_point(|one| one.clock <= id.clock);
+        Some(section.first + behind.checked_sub(1)?)
+    }
+
+    /// What an id leads to as a parent.
+    fn find(&self, id: Id) -> Found {
+        let node = if id.clock < self.known(id) {
+            let track = self.tracks.get(id.client as usize).copied().flatten();
+            track.and_then(|track| track.node(id.clock))
+        } else {
+            let section = self.sections.get(id.client as usize).copied().flatten();
+            section.and_then(|section| self.out.types.get(section)).and_then(|types| {
+                let at = types.binary_search_by_key(&id.clock, |(clock, _)| *clock).ok()?;
+                types.get(at).map(|(_, node)| *node)
+            })
+        };
+        match node {
+            Some(node) => Found::Node(node),
+            None if self.place_at(id).is_tomb() => Found::Tomb,
+            None => Found::Other,
+        }
+    }
+
+    fn root(&mut self, name: u32) -> Result<u32, Fault> {
+        if let Some(node) = self.names.get(name as usize).copied().flatten() {
+            return Ok(node);
+        }
+        let node = self.new_node(1)?;
+        self.out.roots.push((name, node));
+        if let Some(slot) = self.names.get_mut(name as usize) {
+            *slot = Some(node);
+        }
+        Ok(node)
+    }
+
+    fn new_node(&mut self, depth: u8) -> Result<u32, Fault> {
+        if depth > MAX_TYPE_DEPTH {
+            self.fault(Malformed("shared types nested too deep"))?;
+        }
+        let node = self.have.depths.len() + self.out.depths.len();
+        self.out.depths.push(depth);
+        u32::try_from(node).map_err(|_| Fault::Refused(Malformed("too many shared types")))
+    }
+
+    fn depth(&self, node: u32) -> u8 {
+        let node = node as usize;
+        let known = self.have.depths.len();
+        let depths = if node < known {
+            self.have.depths.get(node)
+        } else {
+            self.out.depths.get(node - known)
+        };
+        depths.copied().unwrap_or(0)
+    }
+
+    /// Refuses, unless the update was accepted before.
+    fn fault(&self, why: Malformed) -> Result<(), Fault> {
+        if self.lenient { Ok(()) } else { Err(Fault::Refused(why)) }
+    }
+}
+
+fn set(flags: &mut [bool], at: usize, value: bool) {
+    if let Some(flag) = flags.get_mut(at) {
+        *flag = value;
+    }
+}
