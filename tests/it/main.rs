@@ -1,5 +1,6 @@
 //! All integration tests in one binary: each further one would link the whole graph again.
 
+mod bpmn_cli;
 mod commands;
 mod corpus_roundtrip;
 mod craft;
