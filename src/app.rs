@@ -10,12 +10,13 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::auth::{self, Keys, SecretError};
 use crate::config::Config;
 use crate::http::current::Bases;
+use crate::http::extract::BodySpace;
 use crate::http::heavy::Heavy;
 use crate::http::listener::Listener;
 use crate::http::origin::Origins;
@@ -35,7 +36,8 @@ pub struct App {
     store: Store,
     registry: Arc<Registry>,
     keys: Arc<Keys>,
-    stop: CancellationToken,
+    /// Also stops what was started when the app is dropped without [`App::stop`].
+    stop: DropGuard,
     tasks: TaskTracker,
     listening: JoinHandle<()>,
     /// Held to the end.
@@ -94,6 +96,7 @@ impl App {
             registry: Arc::clone(&registry),
             catalog: store.catalog(),
             heavy: Heavy::default(),
+            bodies: BodySpace::default(),
             bases: Bases::default(),
             server: config.server.clone(),
             auth: config.auth.clone(),
@@ -117,6 +120,7 @@ impl App {
         };
         let listening = tokio::spawn(listener.run());
         tracing::info!(%addr, data = %config.store.data.display(), "started");
+        let stop = stop.drop_guard();
         Ok(Self { addr, config, store, registry, keys, stop, tasks, listening, _lock: lock })
     }
 
@@ -139,7 +143,7 @@ impl App {
     /// P12). Answers whether everything was stored.
     pub async fn stop(self) -> bool {
         let limit = self.config.server.drain_timeout;
-        self.stop.cancel();
+        self.stop.disarm().cancel();
         let begun = Instant::now();
         let stored = self.registry.drain(limit).await;
         if !stored {

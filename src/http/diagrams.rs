@@ -95,7 +95,7 @@ pub async fn create(
     caller: Caller,
     Query(query): Query<NewQuery>,
     headers: HeaderMap,
-    Whole(body): Whole,
+    Whole { bytes: body, space: _space }: Whole,
 ) -> Result<Response, Problem> {
     caller.may_write()?;
     let (title, xml) = match media_type(&headers).as_str() {
