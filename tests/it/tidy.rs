@@ -50,10 +50,19 @@ const IMPURE: &[&str] = &[
 const FORBIDDEN_ARROWS: &[(&str, &[&str])] = &[
     ("src/id.rs", &["crate::"]),
     ("src/limits.rs", &["crate::"]),
-    ("src/bpmn/", &["crate::room", "crate::store", "crate::http", "crate::ws", "crate::auth", "crate::app"]),
+    (
+        "src/bpmn/",
+        &["crate::room", "crate::store", "crate::http", "crate::ws", "crate::auth", "crate::app"],
+    ),
     ("src/protocol/", &["crate::room", "crate::store", "crate::bpmn", "crate::http", "crate::ws"]),
-    ("src/store/", &["crate::room", "crate::bpmn", "crate::http", "crate::ws", "crate::auth", "crate::app"]),
-    ("src/room/", &["crate::bpmn", "crate::http", "crate::ws", "crate::auth", "crate::app", "crate::config"]),
+    (
+        "src/store/",
+        &["crate::room", "crate::bpmn", "crate::http", "crate::ws", "crate::auth", "crate::app"],
+    ),
+    (
+        "src/room/",
+        &["crate::bpmn", "crate::http", "crate::ws", "crate::auth", "crate::app", "crate::config"],
+    ),
     ("src/http/", &["crate::app", "crate::cli", "crate::ws"]),
     ("src/ws", &["crate::app", "crate::cli", "crate::bpmn"]),
 ];
@@ -166,7 +175,8 @@ fn every_module_says_what_it_is_for() {
 
 #[test]
 fn no_file_is_longer_than_a_reader_can_hold() {
-    for (path, text) in files_below("src", &[".rs"]).into_iter().chain(files_below("tests", &[".rs", ".mjs"]))
+    for (path, text) in
+        files_below("src", &[".rs"]).into_iter().chain(files_below("tests", &[".rs", ".mjs"]))
     {
         let lines = text.lines().count();
         assert!(lines <= MOST_LINES, "{path} has {lines} lines");
@@ -184,16 +194,26 @@ fn no_function_is_longer_than_a_screen_without_a_reason() {
         let lines: Vec<_> = text.lines().collect();
         for (at, line) in lines.iter().enumerate() {
             let start = line.trim_start();
-            let is_function = ["fn ", "pub fn ", "async fn ", "pub async fn ", "pub(super) fn ",
-                "pub(crate) fn ", "pub(super) async fn ", "const fn ", "pub const fn "]
-                .iter()
-                .any(|head| start.starts_with(head));
+            let is_function = [
+                "fn ",
+                "pub fn ",
+                "async fn ",
+                "pub async fn ",
+                "pub(super) fn ",
+                "pub(crate) fn ",
+                "pub(super) async fn ",
+                "const fn ",
+                "pub const fn ",
+            ]
+            .iter()
+            .any(|head| start.starts_with(head));
             if !is_function {
                 continue;
             }
             let end = format!("{}}}", &line[..line.len() - start.len()]);
             let length = lines[at..].iter().position(|l| *l == end).map_or(0, |n| n + 1);
-            let name = start.split("fn ").nth(1).unwrap_or("").split(['(', '<']).next().unwrap_or("");
+            let name =
+                start.split("fn ").nth(1).unwrap_or("").split(['(', '<']).next().unwrap_or("");
             let name = format!("{path}::{name}");
             let excuse = LONG_FUNCTIONS.iter().find(|(long, _)| *long == name);
             if length > MOST_FUNCTION_LINES {
@@ -223,7 +243,8 @@ fn nothing_is_left_unfinished_and_nothing_names_a_place_of_one_machine() {
         for (path, text) in files_below(folder, ends) {
             for (at, line) in text.lines().enumerate() {
                 for word in &never {
-                    let found = line.split(|c: char| !c.is_ascii_alphanumeric() && c != '.' && c != ' ')
+                    let found = line
+                        .split(|c: char| !c.is_ascii_alphanumeric() && c != '.' && c != ' ')
                         .any(|part| part.contains(word.as_str()));
                     assert!(!found, "{path}:{} holds {word}", at + 1);
                 }
@@ -239,7 +260,10 @@ fn every_decision_says_what_would_change_our_mind() {
             assert!(text.contains(part), "{path} lacks {part}");
         }
         let name = path.rsplit('/').next().unwrap_or_default();
-        assert!(name.len() > 11 && name.as_bytes()[..10].iter().all(|b| b.is_ascii_digit() || *b == b'-'));
+        assert!(
+            name.len() > 11
+                && name.as_bytes()[..10].iter().all(|b| b.is_ascii_digit() || *b == b'-')
+        );
     }
 }
 
@@ -248,7 +272,8 @@ fn the_architecture_fits_on_two_screens_and_names_only_what_exists() {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     assert!(text.lines().count() < 150);
     for word in text.split('`').skip(1).step_by(2) {
-        let is_path = word.starts_with("src/") || word.starts_with("tests/") || word.starts_with("docs/");
+        let is_path =
+            word.starts_with("src/") || word.starts_with("tests/") || word.starts_with("docs/");
         if is_path && !word.contains('{') {
             assert!(root().join(word).exists(), "ARCHITECTURE.md names {word}");
         }
