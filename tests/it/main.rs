@@ -21,6 +21,7 @@ mod store_contract;
 mod store_figures;
 mod store_kill;
 mod store_open;
+mod tidy;
 
 /// A number from the environment: seeds and time boxes of the long random tests.
 pub(crate) fn setting(name: &str, default: u64) -> u64 {

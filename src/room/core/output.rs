@@ -13,7 +13,7 @@ use crate::limits::{FEED_MARK_EVERY, READ_RETRY, STEP2_BYTES};
 use crate::protocol::close::CloseCode;
 use crate::protocol::frame;
 use crate::protocol::lib0::StateVector;
-use crate::protocol::lint::outline_trusted;
+use crate::protocol::lint::{outline_trusted, split};
 use crate::room::document::{Broken, Document};
 use crate::room::feed::Entry;
 use crate::room::replica::Passed;
@@ -160,7 +160,11 @@ impl Room {
             self.size = state.len();
         }
         let mut frames = Vec::new();
-        frames.push(if step2 { frame::step2(&state) } else { frame::update(&state) });
+        // A state that can't be cut is still a state: it goes in one piece.
+        let mut pieces = split(&state, STEP2_BYTES).unwrap_or_default();
+        let last = pieces.pop().unwrap_or(state);
+        frames.extend(pieces.iter().map(|piece| frame::update(piece)));
+        frames.push(if step2 { frame::step2(&last) } else { frame::update(&last) });
         let frames: Arc<[Bytes]> = frames.into();
         self.shared = Some(SharedState {
             generation: self.generation,
