@@ -36,7 +36,6 @@ pub(crate) type Refused = tokio_tungstenite::tungstenite::http::Response<Option<
 #[derive(Clone)]
 pub(crate) struct User {
     pub(crate) token: String,
-    pub(crate) identity: Identity,
 }
 
 impl Server {
@@ -69,7 +68,7 @@ impl Server {
             Identity { org: org.parse().unwrap(), user: user.parse().unwrap(), role, name: None };
         let now = std::time::SystemTime::now();
         let token = self.app.keys().mint_access(&identity, now, Duration::from_secs(600)).unwrap();
-        User { token, identity }
+        User { token }
     }
 
     pub(crate) fn member(&self) -> User {

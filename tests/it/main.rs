@@ -1,4 +1,12 @@
 //! All integration tests in one binary: each further one would link the whole graph again.
+// Clippy's allowance for tests ends at their helpers; in here everything is a test.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
 
 mod bpmn_cli;
 mod commands;
