@@ -47,6 +47,8 @@ pub struct Awareness {
     due: Option<Duration>,
     /// The end of the pause behind the last tick.
     pause: Duration,
+    /// The highest time base seen: the wall clock may jump back, outbound clocks may not.
+    base: u64,
 }
 
 /// The states that changed in one tick, encoded once for all receivers.
@@ -89,10 +91,11 @@ impl Awareness {
 
     /// All current states but the receiver's own, with clocks above all that anybody saw (W3).
     pub fn all(&mut self, receiver: SessionId, now: Now) -> Option<Bytes> {
+        let base = self.advance_base(now);
         let mut entries = Vec::new();
         let mut count = 0;
         for (client, state) in self.states.iter_mut().filter(|(_, s)| s.session != receiver) {
-            state.clock_out = next_clock(state.clock_out, now);
+            state.clock_out = next_clock(state.clock_out, base);
             write_awareness_entry(&mut entries, *client, state.clock_out, &state.json);
             count += 1;
         }
@@ -119,17 +122,18 @@ impl Awareness {
         let sessions = u32::try_from(sessions).unwrap_or(u32::MAX);
         self.pause = now.mono + AWARENESS_TICK * (1 + sessions / TICK_GROWS_EVERY);
         self.due = None;
+        let base = self.advance_base(now);
         let mut entries = Vec::new();
         let mut own = BTreeMap::new();
         let mut count = 0;
         for client in &std::mem::take(&mut self.dirty) {
             let start = entries.len();
             let session = if let Some(state) = self.states.get_mut(client) {
-                state.clock_out = next_clock(state.clock_out, now);
+                state.clock_out = next_clock(state.clock_out, base);
                 write_awareness_entry(&mut entries, *client, state.clock_out, &state.json);
                 state.session
             } else if let Some((clock, session)) = self.left.get_mut(client) {
-                *clock = next_clock(*clock, now);
+                *clock = next_clock(*clock, base);
                 write_awareness_entry(&mut entries, *client, *clock, b"null");
                 *session
             } else {
@@ -138,7 +142,7 @@ impl Awareness {
             own.insert(session, start..entries.len());
             count += 1;
         }
-        self.left.retain(|_, (clock, _)| *clock > base_clock(now));
+        self.left.retain(|_, (clock, _)| *clock > base);
         Some(Cursors { count, entries: entries.into(), own })
     }
 
@@ -150,6 +154,13 @@ impl Awareness {
     /// Whether nobody has a state.
     pub fn is_empty(&self) -> bool {
         self.states.is_empty()
+    }
+
+    fn advance_base(&mut self, now: Now) -> u64 {
+        let millis = now.unix.saturating_sub(Duration::from_secs(CLOCK_EPOCH)).as_millis();
+        let base = u64::try_from(millis).unwrap_or(u64::MAX) / (1000 / CLOCK_RATE);
+        self.base = self.base.max(base);
+        self.base
     }
 
     fn may_claim(&self, client: ClientId, user: &UserId) -> bool {
@@ -239,13 +250,8 @@ impl Cursors {
     }
 }
 
-fn base_clock(now: Now) -> u64 {
-    let millis = now.unix.saturating_sub(Duration::from_secs(CLOCK_EPOCH)).as_millis();
-    u64::try_from(millis).unwrap_or(u64::MAX) / (1000 / CLOCK_RATE)
-}
-
-fn next_clock(last: u64, now: Now) -> u64 {
-    last.saturating_add(1).max(base_clock(now))
+fn next_clock(last: u64, base: u64) -> u64 {
+    last.saturating_add(1).max(base)
 }
 
 #[cfg(test)]

@@ -22,28 +22,6 @@ impl World {
             self.check_awareness(room);
             for (_, client) in self.clients.iter().filter(|(of, _)| *of == room) {
                 let id = client.id;
-                if client.content() != truth {
-                    for (of, c) in &self.clients {
-                        eprintln!(
-                            "DBG room {of} client {} role {:?} conn {:?} closed {:?} state {:?}",
-                            c.id,
-                            c.role,
-                            c.connection.as_ref().map(|c| (
-                                c.node,
-                                c.session,
-                                c.up.len(),
-                                c.down.len(),
-                                c.slow_until
-                            )),
-                            c.closed,
-                            c.state()
-                        );
-                    }
-                    eprintln!("DBG time {}", self.time);
-                    let e: Vec<_> =
-                        edits_of(&truth).symmetric_difference(&client.edits()).cloned().collect();
-                    eprintln!("DBG diff edits {e:?}");
-                }
                 assert_eq!(client.content(), truth, "P3: seed {seed}: client {id} diverged");
             }
             let have = edits_of(&truth);
@@ -62,24 +40,6 @@ impl World {
         let here = || self.clients.iter().filter(|(of, _)| *of == room).map(|(_, client)| client);
         for client in here() {
             let others = here().filter(|c| at(c) == at(client) && c.id != client.id);
-            if client.others().is_empty() && here().count() > 1 {
-                for (of, c) in &self.clients {
-                    eprintln!(
-                        "DBG room {of} client {} role {:?} conn {:?} closed {:?} sees {:?}",
-                        c.id,
-                        c.role,
-                        c.connection.as_ref().map(|c| (
-                            c.node,
-                            c.session,
-                            c.up.len(),
-                            c.down.len(),
-                            c.slow_until
-                        )),
-                        c.closed,
-                        c.sees
-                    );
-                }
-            }
             let others: BTreeMap<_, _> = others.map(|c| (c.id, c.cursor_state())).collect();
             assert_eq!(client.others(), others, "W: seed {}: client {}", self.seed, client.id);
         }
