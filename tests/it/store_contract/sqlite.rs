@@ -1,10 +1,12 @@
 //! The SQLite log against the contract, and what only a disk can show.
 
+use std::io::Read;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use atelier::id::{BatchId, DiagramId, NodeId, OrgId, Seq};
-use atelier::limits::{NODES_PER_ROOM, SNAPSHOT_INLINE_BYTES};
+use atelier::limits::{BATCH_BYTES, CHECKPOINT_PAGES, NODES_PER_ROOM, SNAPSHOT_INLINE_BYTES};
 use atelier::store::catalog::NewDiagram;
 use atelier::store::log::{Log, Outcome, Refusal};
 use atelier::store::sqlite::{BLOBS, DATABASE, Store};
@@ -265,4 +267,31 @@ async fn the_nodes_that_a_room_remembers_are_bounded() {
     assert_eq!(kept, NODES_PER_ROOM);
     let newest = BatchId(u128::from(lives) + 99);
     assert_eq!(bench.log().find(&room("a"), newest).await, Ok(Some(Seq(lives + 1))));
+}
+
+#[tokio::test]
+async fn the_write_ahead_log_is_emptied_while_writes_go_on() {
+    let bench = Sqlite::new().await;
+    filled(&bench, "a", 1).await;
+    let wal = bench.dir.path().join(format!("{DATABASE}-wal"));
+    // SQLite counts how often it began the file anew at bytes 12 to 15.
+    let begun = || {
+        let mut head = [0; 16];
+        std::fs::File::open(&wal).unwrap().read_exact(&mut head).unwrap();
+        head[12..].to_vec()
+    };
+    let before = begun();
+    let page = 4096;
+    let rounds = usize::try_from(CHECKPOINT_PAGES).unwrap() * page / BATCH_BYTES + 1;
+    for n in 0..rounds {
+        commit(&bench, append("a", 100 + n as u128, &[&vec![1; BATCH_BYTES]])).await;
+    }
+    let start = Instant::now();
+    for n in 1000.. {
+        commit(&bench, append("a", n, &[b"small"])).await;
+        if begun() != before {
+            return;
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "it only ever grows");
+    }
 }
