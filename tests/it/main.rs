@@ -10,5 +10,6 @@
 mod store_catalog;
 mod store_contract;
 mod store_figures;
+mod store_full;
 mod store_kill;
 mod store_open;
