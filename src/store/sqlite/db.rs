@@ -251,15 +251,15 @@ mod tests {
 
     async fn pragma(db: &Db, sql: &'static str) -> (String, String) {
         let read = db.read(move |c| {
-            Box::pin(async move { Ok(sqlx::query(sql).fetch_one(c).await.map(text)?) })
+            Box::pin(async move { Ok(sqlx::query(sql).fetch_one(c).await.map(|row| text(&row))?) })
         });
         let write = db.write(move |c| {
-            Box::pin(async move { Ok(sqlx::query(sql).fetch_one(c).await.map(text)?) })
+            Box::pin(async move { Ok(sqlx::query(sql).fetch_one(c).await.map(|row| text(&row))?) })
         });
         (write.await.unwrap(), read.await.unwrap())
     }
 
-    fn text(row: sqlx::sqlite::SqliteRow) -> String {
+    fn text(row: &sqlx::sqlite::SqliteRow) -> String {
         use sqlx::Row;
         row.try_get_unchecked(0).unwrap()
     }
