@@ -49,6 +49,7 @@ CREATE TABLE log_bindings (
     room   TEXT    NOT NULL REFERENCES log_rooms (room),
     client INTEGER NOT NULL,
     user   TEXT    NOT NULL,
+    crc    INTEGER NOT NULL,
     PRIMARY KEY (room, client)
 ) STRICT, WITHOUT ROWID;
 

@@ -10,7 +10,7 @@ use crate::limits::NODES_PER_ROOM;
 use crate::store::StoreError;
 use crate::store::log::{Append, Outcome};
 use crate::store::plan::{Known, Plan, plan};
-use crate::store::row::{encode, row_checksum};
+use crate::store::row::{binding_checksum, encode, row_checksum};
 
 /// Rows in one INSERT: six values each, well under SQLite's 32,766 parameters.
 const ROWS_PER_INSERT: usize = 1000;
@@ -174,10 +174,12 @@ async fn store(tx: &mut SqliteConnection, node: NodeId, plan: &Plan) -> Result<(
         let bindings: Vec<_> = plan
             .bindings
             .iter()
-            .map(|(room, client, user)| (room, client.0.cast_signed(), user))
+            .map(|(room, client, user)| {
+                (room, client.0.cast_signed(), user, binding_checksum(room, *client, user))
+            })
             .collect();
-        let sql = "INSERT INTO log_bindings (room, client, user) \
-                   SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1)";
+        let sql = "INSERT INTO log_bindings (room, client, user, crc) SELECT \
+                   value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?1)";
         sqlx::query(sql).bind(json(&bindings)?).execute(&mut *tx).await?;
     }
     Ok(())

@@ -124,12 +124,13 @@ impl Db {
     }
 
     pub(super) async fn close(&self) {
+        // The writer goes last: as the only connection left, it leaves one file without a log.
+        self.readers.close().await;
         let (done, closed) = oneshot::channel();
         if self.jobs.send(Job::Close(done)).await.is_ok() {
             // An error means that the writer has ended already.
             drop(closed.await);
         }
-        self.readers.close().await;
     }
 }
 

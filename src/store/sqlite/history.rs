@@ -10,7 +10,7 @@ use crate::id::{ClientId, DiagramId, NodeId, Seq, UserId};
 use crate::store::StoreError;
 use crate::store::blobs::BlobKey;
 use crate::store::log::{History, Row, Snapshot};
-use crate::store::row::{decode, row_checksum, snapshot_checksum};
+use crate::store::row::{binding_checksum, decode, row_checksum, snapshot_checksum};
 
 /// What a read transaction saw; a snapshot in a blob is still to be fetched.
 pub(super) struct Stored {
@@ -41,13 +41,7 @@ pub(super) async fn load(
             head.0, last.0
         )));
     }
-    let sql = "SELECT client, user FROM log_bindings WHERE room = ?1 ORDER BY client";
-    let bindings: Vec<(i64, String)> =
-        sqlx::query_as(sql).bind(room.as_str()).fetch_all(tx).await?;
-    let bindings = bindings
-        .into_iter()
-        .map(|(client, user)| Ok((ClientId(client.cast_unsigned()), id::<UserId>(&user)?)))
-        .collect::<Result<_, StoreError>>()?;
+    let bindings = load_bindings(tx, &room).await?;
     Ok(Stored { history: History { snapshot, rows, bindings }, blob })
 }
 
@@ -109,4 +103,23 @@ async fn load_rows(
         rows.push(Row { seq: at, node, batch: b, updates });
     }
     Ok(rows)
+}
+
+async fn load_bindings(
+    tx: &mut SqliteConnection,
+    room: &DiagramId,
+) -> Result<Vec<(ClientId, UserId)>, StoreError> {
+    let sql = "SELECT client, user, crc FROM log_bindings WHERE room = ?1 ORDER BY client";
+    let found: Vec<(i64, String, i64)> =
+        sqlx::query_as(sql).bind(room.as_str()).fetch_all(tx).await?;
+    let mut bindings = Vec::with_capacity(found.len());
+    for (client, user, crc) in found {
+        let (client, user) = (ClientId(client.cast_unsigned()), id::<UserId>(&user)?);
+        if binding_checksum(room, client, &user) != checksum(crc)? {
+            let text = format!("the owner of client id {} has a wrong checksum", client.0);
+            return Err(StoreError::Corrupt(text));
+        }
+        bindings.push((client, user));
+    }
+    Ok(bindings)
 }
