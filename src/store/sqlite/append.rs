@@ -2,6 +2,8 @@
 //!
 //! Runs inside a write transaction that others open; what happens to each batch is decided in `plan.rs`.
 
+use std::collections::BTreeMap;
+
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 use super::values::{batch, hex, id, json, seq};
@@ -163,10 +165,20 @@ async fn store(tx: &mut SqliteConnection, node: NodeId, plan: &Plan) -> Result<(
         });
         sql.build().execute(&mut *tx).await?;
     }
+    let mut owners: BTreeMap<&DiagramId, u64> = BTreeMap::new();
+    for (room, client, user) in &plan.bindings {
+        *owners.entry(room).or_default() += u64::from(binding_checksum(room, *client, user));
+    }
     if !plan.heads.is_empty() {
-        let heads: Vec<_> =
-            plan.heads.iter().map(|(room, (seq, batch))| (room, seq.0, hex(*batch))).collect();
-        let sql = "UPDATE log_rooms SET head = j.value ->> 1, node = ?2, batch = unhex(j.value ->> 2) \
+        let heads: Vec<_> = plan
+            .heads
+            .iter()
+            .map(|(room, (seq, batch))| {
+                (room, seq.0, hex(*batch), owners.get(room).copied().unwrap_or_default())
+            })
+            .collect();
+        let sql = "UPDATE log_rooms SET head = j.value ->> 1, node = ?2, \
+                   batch = unhex(j.value ->> 2), owners = owners + (j.value ->> 3) \
                    FROM json_each(?1) j WHERE log_rooms.room = j.value ->> 0";
         sqlx::query(sql).bind(json(&heads)?).bind(node.0.cast_signed()).execute(&mut *tx).await?;
     }

@@ -24,11 +24,11 @@ pub(super) async fn load(
     after: Seq,
     gone_too: bool,
 ) -> Result<Stored, StoreError> {
-    let sql = "SELECT head, gone FROM log_rooms WHERE room = ?1";
-    let found: Option<(i64, bool)> =
+    let sql = "SELECT head, gone, owners FROM log_rooms WHERE room = ?1";
+    let found: Option<(i64, bool, i64)> =
         sqlx::query_as(sql).bind(room.as_str()).fetch_optional(&mut *tx).await?;
-    let head = match found {
-        Some((head, gone)) if !gone || gone_too => seq(head)?,
+    let (head, owners) = match found {
+        Some((head, gone, owners)) if !gone || gone_too => (seq(head)?, owners),
         _ => return Err(StoreError::NotFound),
     };
     let (snapshot, blob) = load_snapshot(tx, &room, after).await?;
@@ -41,7 +41,7 @@ pub(super) async fn load(
             head.0, last.0
         )));
     }
-    let bindings = load_bindings(tx, &room).await?;
+    let bindings = load_bindings(tx, &room, owners).await?;
     Ok(Stored { history: History { snapshot, rows, bindings }, blob })
 }
 
@@ -108,18 +108,24 @@ async fn load_rows(
 async fn load_bindings(
     tx: &mut SqliteConnection,
     room: &DiagramId,
+    sum: i64,
 ) -> Result<Vec<(ClientId, UserId)>, StoreError> {
     let sql = "SELECT client, user, crc FROM log_bindings WHERE room = ?1 ORDER BY client";
     let found: Vec<(i64, String, i64)> =
         sqlx::query_as(sql).bind(room.as_str()).fetch_all(tx).await?;
-    let mut bindings = Vec::with_capacity(found.len());
+    let (mut bindings, mut total) = (Vec::with_capacity(found.len()), 0);
     for (client, user, crc) in found {
         let (client, user) = (ClientId(client.cast_unsigned()), id::<UserId>(&user)?);
-        if binding_checksum(room, client, &user) != checksum(crc)? {
+        let crc = checksum(crc)?;
+        total += u64::from(crc);
+        if binding_checksum(room, client, &user) != crc {
             let text = format!("the owner of client id {} has a wrong checksum", client.0);
             return Err(StoreError::Corrupt(text));
         }
         bindings.push((client, user));
+    }
+    if u64::try_from(sum) != Ok(total) {
+        return Err(StoreError::Corrupt("the owner of a client id is missing".into()));
     }
     Ok(bindings)
 }

@@ -64,6 +64,9 @@ impl SqliteLog {
 impl Log for SqliteLog {
     async fn append(&self, node: NodeId, batches: Vec<Append>) -> Vec<Outcome> {
         let count = batches.len();
+        if count == 0 {
+            return Vec::new();
+        }
         let done = self.db.write(move |tx| Box::pin(append(tx, node, batches)));
         match done.await {
             Ok(outcomes) => outcomes,
