@@ -18,6 +18,7 @@ mod sockets;
 mod store_catalog;
 mod store_contract;
 mod store_figures;
+mod store_full;
 mod store_kill;
 mod store_open;
 mod tidy;
