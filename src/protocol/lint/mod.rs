@@ -125,11 +125,27 @@ enum Kind {
     /// A deleted item whose content is gone.
     Deleted,
     /// A shared type.
-    Type,
-    /// Text formatting.
-    Format,
-    /// Any other content.
+    Type(Shape),
+    /// What only text holds: characters, embeds, formats.
+    Text,
+    /// What only arrays hold, and entries under a key: plain values and bytes.
     Value,
+}
+
+/// What a shared type holds one after the other, besides its entries under keys. yrs never comes
+/// back from reading characters beyond U+FFFF as elements of an array.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Shape {
+    /// Nothing: a map.
+    Map,
+    /// Values and shared types: an array.
+    Array,
+    /// Characters, embeds, formats and shared types: a text.
+    Text,
+    /// Shared types: XML.
+    Xml,
+    /// A root type that nobody declared and that holds nothing yet.
+    Open,
 }
 
 /// Where an item says it hangs.
