@@ -155,6 +155,9 @@ impl<'a> Walk<'a> {
                 if info & HAS_RIGHT_ORIGIN != 0 {
                     one.right = Some(self.reference(id)?);
                 }
+                if one.origin.is_some() && one.origin == one.right {
+                    return Err(Malformed("the same origin left and right"));
+                }
                 if one.origin.is_none() && one.right.is_none() {
                     one.parent = self.parent(id, info & HAS_KEY != 0)?;
                 }
