@@ -69,9 +69,6 @@ pub(crate) fn survives(doc: &Doc, have: &mut Have, fit: &atelier::protocol::lint
     assert_eq!(Have::of(&state).unwrap().state_vector(), have.state_vector());
     let outlined = outline(&again).unwrap();
     let verdict = have.judge(&again, &outlined);
-    if let Verdict::Fits(fit) = &verdict {
-        println!("STATE {} AGAIN {} ADDS {}", hex(&state), hex(&again), hex(&fit.update));
-    }
     assert!(matches!(verdict, Verdict::Covered), "a reload adds something");
 }
 
@@ -344,9 +341,6 @@ fn run_room(seed: u64, tally: &mut Tally) -> Result<(), String> {
         };
         tally.accepted += 1;
         fed.push(fit.update.clone());
-        if std::env::var("FED").is_ok() {
-            eprintln!("FED {seed} {}", hex(&fit.update));
-        }
         let ran = catch_unwind(AssertUnwindSafe(|| survives(&doc, &mut have, &fit)));
         if ran.is_err() {
             // Its drop would commit.
@@ -373,9 +367,6 @@ fn what_the_linter_accepts_never_hurts_yrs() {
             panic!("{what}");
         }
         seed += 1;
-        if seed % 10 == 0 {
-            eprintln!("at {seed} {tally:?} {:?}", start.elapsed());
-        }
     }
     println!("{tally:?}");
     assert!(tally.accepted > tally.tried / 10, "{tally:?}");

@@ -1,8 +1,10 @@
 //! All integration tests in one binary: each further one would link the whole graph again.
 
 mod craft;
+mod hostile;
 mod lint_differential;
 mod lint_fuzz;
+mod lint_hostile;
 mod render;
 
 /// A number from the environment: seeds and time boxes of the long random tests.
