@@ -1,6 +1,7 @@
 //! All integration tests in one binary: each further one would link the whole graph again.
 
 mod craft;
+mod explore;
 mod hostile;
 mod lint_differential;
 mod lint_fuzz;
