@@ -193,10 +193,10 @@ pub fn awareness(count: usize, entries: &[&[u8]]) -> Bytes {
 }
 
 /// Appends one awareness entry: `state` is JSON, `null` for "left".
-pub fn write_awareness_entry(out: &mut Vec<u8>, client: ClientId, clock: u32, state: &[u8]) {
+pub fn write_awareness_entry(out: &mut Vec<u8>, client: ClientId, clock: u64, state: &[u8]) {
     let mut writer = Writer::with_capacity(20 + state.len());
     writer.var_uint(client.0);
-    writer.var_uint(u64::from(clock));
+    writer.var_uint(clock);
     writer.buffer(state);
     out.extend_from_slice(&writer.finish());
 }

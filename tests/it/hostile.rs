@@ -405,7 +405,7 @@ fn awareness() -> Vec<Hostile> {
     let entries = |list: &[(u64, u32, &[u8])]| {
         let mut out = Vec::new();
         for (client, clock, state) in list {
-            frame::write_awareness_entry(&mut out, atelier::id::ClientId(*client), *clock, state);
+            frame::write_awareness_entry(&mut out, atelier::id::ClientId(*client), u64::from(*clock), state);
         }
         frame::awareness(list.len(), &[&out])
     };

@@ -1,12 +1,28 @@
 //! All integration tests in one binary: each further one would link the whole graph again.
 
+mod commands;
+mod corpus_roundtrip;
 mod craft;
 mod explore;
+mod fuzz_edits;
+mod harness;
+mod history_fuzz;
 mod hostile;
+mod invariants;
 mod lint_differential;
 mod lint_fuzz;
 mod lint_hostile;
+mod merge;
 mod render;
+mod rest;
+mod saves;
+mod sim;
+mod sockets;
+mod store_catalog;
+mod store_contract;
+mod store_figures;
+mod store_kill;
+mod store_open;
 
 /// A number from the environment: seeds and time boxes of the long random tests.
 pub(crate) fn setting(name: &str, default: u64) -> u64 {

@@ -10,12 +10,14 @@ mod judge;
 mod place;
 mod ranges;
 mod reframe;
+mod split;
 mod walk;
 
 use bytes::Bytes;
 
 pub use self::have::Have;
 pub use self::ranges::Ranges;
+pub use self::split::split;
 pub use super::lib0::Malformed;
 use crate::id::ClientId;
 

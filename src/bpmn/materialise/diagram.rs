@@ -1,0 +1,140 @@
+//! Planes and diagram interchange: rule N5.
+//!
+//! PURE. Runs on the repaired model; nothing in the model refers to a diagram, so what is dropped
+//! here changes nothing there.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::graph::{Graph, Id, NONE, Role};
+use super::repair::{End, Reason, Repair};
+
+/// Planes whose element was replaced: plane to new element.
+pub(super) type Rehomed = BTreeMap<Id, Id>;
+
+/// Applies N5 to a repaired graph.
+pub(super) fn repair_diagrams(repair: &mut Repair<'_, '_>) -> Rehomed {
+    let rehomed = rehome_planes(repair);
+    let mut shown = drop_doubles(repair);
+    drop_loose_edges(repair, &mut shown);
+    rehomed
+}
+
+/// The first diagram whose plane lost its element shows the collaboration, else the process,
+/// unless another plane does; the other diagrams in that state go.
+fn rehome_planes(repair: &mut Repair<'_, '_>) -> Rehomed {
+    let graph = &*repair.graph;
+    let mut lost = Vec::new();
+    let mut taken = Vec::new();
+    for diagram in graph.live_children(graph.root).filter(|d| graph.role(*d) == Role::Diagram) {
+        for plane in graph.live_children(diagram).filter(|p| graph.role(*p) == Role::Plane) {
+            match graph.end(plane, "bpmnElement") {
+                End::Node(element) => taken.push(element),
+                End::Missing if !graph.is_raw(plane, Reason::N5) => lost.push((diagram, plane)),
+                End::Missing | End::Raw => {}
+            }
+        }
+    }
+    let new_element = first_of(graph, Role::Collaboration)
+        .or_else(|| first_of(graph, Role::Process))
+        .filter(|element| !taken.contains(element));
+    let mut rehomed = Rehomed::new();
+    for (diagram, plane) in lost {
+        match new_element {
+            Some(element) if rehomed.is_empty() => {
+                rehomed.insert(plane, element);
+            }
+            _ => repair.drop_node(diagram, Reason::N5),
+        }
+    }
+    repair.settle();
+    rehomed
+}
+
+/// The first live child of the root in that role which can be referred to.
+fn first_of(graph: &Graph<'_>, role: Role) -> Option<Id> {
+    let fits = |id: &Id| graph.role(*id) == role && graph.xml_id(*id).is_some();
+    graph.live_children(graph.root).find(fits)
+}
+
+/// The node that shows an element on a plane; of several the least by (order, key) stays.
+fn drop_doubles(repair: &mut Repair<'_, '_>) -> HashMap<(Id, Id), Id> {
+    let mut shown: HashMap<(Id, Id), Id> = HashMap::new();
+    let mut doubles = Vec::new();
+    let graph = &*repair.graph;
+    for id in graph.sequence.iter().copied().filter(|id| graph.is_live(*id)) {
+        if !matches!(graph.role(id), Role::Shape | Role::Edge) {
+            continue;
+        }
+        let (plane, element) = place(graph, id);
+        if element == NONE {
+            continue;
+        }
+        let first = *shown.entry((plane, element)).or_insert(id);
+        if first != id && !graph.is_raw(id, Reason::N5) {
+            doubles.push(id);
+        }
+    }
+    for id in doubles {
+        repair.drop_node(id, Reason::N5);
+    }
+    repair.settle();
+    shown
+}
+
+/// An edge needs both ends of its element on its plane; edges may end at edges.
+fn drop_loose_edges(repair: &mut Repair<'_, '_>, shown: &mut HashMap<(Id, Id), Id>) {
+    let graph = &*repair.graph;
+    let mut queue: Vec<Id> = Vec::new();
+    let mut waiting: HashMap<(Id, Id), Vec<Id>> = HashMap::new();
+    for id in graph.sequence.iter().copied().filter(|id| graph.is_live(*id)) {
+        if graph.role(id) != Role::Edge || graph.is_raw(id, Reason::N5) {
+            continue;
+        }
+        let (plane, element) = place(graph, id);
+        for end in ends(graph, element) {
+            waiting.entry((plane, end)).or_default().push(id);
+        }
+        queue.push(id);
+    }
+    while let Some(id) = queue.pop() {
+        let graph = &*repair.graph;
+        if !graph.is_live(id) {
+            continue;
+        }
+        let (plane, element) = place(graph, id);
+        if ends(graph, element).iter().all(|end| shown.contains_key(&(plane, *end))) {
+            continue;
+        }
+        if !repair.dry && shown.get(&(plane, element)) == Some(&id) {
+            shown.remove(&(plane, element));
+            queue.extend(waiting.get(&(plane, element)).into_iter().flatten());
+        }
+        repair.drop_node(id, Reason::N5);
+    }
+    repair.settle();
+}
+
+fn place(graph: &Graph<'_>, id: Id) -> (Id, Id) {
+    (graph.node(id).map_or(NONE, |n| n.parent), graph.end_node(id, "bpmnElement"))
+}
+
+/// The live elements that an edge of this element joins.
+fn ends(graph: &Graph<'_>, element: Id) -> Vec<Id> {
+    let parent = graph.node(element).map_or(NONE, |n| n.parent);
+    let mut ends = match graph.role(element) {
+        Role::SequenceFlow | Role::MessageFlow | Role::Association | Role::ConversationLink => {
+            vec![graph.end_node(element, "sourceRef"), graph.end_node(element, "targetRef")]
+        }
+        Role::DataInputAssociation => vec![first_reference(graph, element, "sourceRef"), parent],
+        Role::DataOutputAssociation => vec![parent, first_reference(graph, element, "targetRef")],
+        _ => Vec::new(),
+    };
+    ends.retain(|end| *end != NONE);
+    ends
+}
+
+fn first_reference(graph: &Graph<'_>, id: Id, local: &str) -> Id {
+    let named =
+        |c: &Id| graph.tag(*c).is_some_and(|t| t.role == Role::Reference && t.local == local);
+    graph.live_children(id).find(named).map_or(NONE, |c| graph.end_node(c, "#x"))
+}

@@ -1,0 +1,3 @@
+//! What the reader takes and refuses.
+
+use super::*;
