@@ -10,11 +10,27 @@ fn run(name: &str, crafts: &[Craft]) {
     for c in crafts {
         let u = c.bytes();
         let t = Instant::now();
-        let o = match outline(&u) { Ok(o) => o, Err(e) => { println!("{name}: refused {e}"); return } };
+        let o = match outline(&u) {
+            Ok(o) => o,
+            Err(e) => {
+                println!("{name}: refused {e}");
+                return;
+            }
+        };
         let t1 = t.elapsed();
         let v = have.judge(&u, &o);
         let t2 = t.elapsed() - t1;
-        let Verdict::Fits(f) = v else { println!("{name}: {:?}", match v { Verdict::Refused(m) => m.0, Verdict::Gap => "gap", _ => "covered" }); return };
+        let Verdict::Fits(f) = v else {
+            println!(
+                "{name}: {:?}",
+                match v {
+                    Verdict::Refused(m) => m.0,
+                    Verdict::Gap => "gap",
+                    _ => "covered",
+                }
+            );
+            return;
+        };
         let t = Instant::now();
         have.absorb(&f.outline);
         let t3 = t.elapsed();
@@ -24,14 +40,23 @@ fn run(name: &str, crafts: &[Craft]) {
         let t4 = t.elapsed();
         drop(txn);
         let t5 = t.elapsed() - t4;
-        println!("{name}: bytes {} outline {t1:?} judge {t2:?} absorb {t3:?} apply {t4:?} commit {t5:?} missing {} heap {}", u.len(), doc.transact().has_missing_updates(), have.heap_bytes());
+        println!(
+            "{name}: bytes {} outline {t1:?} judge {t2:?} absorb {t3:?} apply {t4:?} commit {t5:?} missing {} heap {}",
+            u.len(),
+            doc.transact().has_missing_updates(),
+            have.heap_bytes()
+        );
     }
     let t = Instant::now();
     let s = doc.transact().encode_state_as_update_v1(&Default::default());
     let t1 = t.elapsed();
     let d2 = new_doc();
     d2.transact_mut().apply_update(Update::decode_v1(&s).unwrap()).unwrap();
-    println!("{name}: encode {t1:?} reload {:?} {}", t.elapsed() - t1, outline_trusted(&s.into()).is_ok());
+    println!(
+        "{name}: encode {t1:?} reload {:?} {}",
+        t.elapsed() - t1,
+        outline_trusted(&s.into()).is_ok()
+    );
 }
 
 #[test]
@@ -55,23 +80,49 @@ fn explore_client_chain() {
 #[test]
 fn explore_conflicts() {
     let n = 10_000u64;
-    let all = |from: u64| { let mut c = Craft::default(); for i in from..from + n { c = c.section(i, 0, [text("t", "a")]); } c };
+    let all = |from: u64| {
+        let mut c = Craft::default();
+        for i in from..from + n {
+            c = c.section(i, 0, [text("t", "a")]);
+        }
+        c
+    };
     run("conflict low then high", &[all(1), all(50_000)]);
     let two = |cl: u64, k: usize| Craft::default().section(cl, 0, (0..k).map(|_| text("t", "a")));
     run("one client many", &[two(1, 20_000), two(2, 20_000)]);
-    let keyed = |cl: u64, k: usize| Craft::default().section(cl, 0, (0..k).map(|_| item(Parent::Root("m"), Some("k"), Content::Binary(vec![]))));
+    let keyed = |cl: u64, k: usize| {
+        Craft::default().section(
+            cl,
+            0,
+            (0..k).map(|_| item(Parent::Root("m"), Some("k"), Content::Binary(vec![]))),
+        )
+    };
     run("one key many", &[keyed(1, 20_000), keyed(2, 20_000)]);
 }
 
 #[test]
 fn explore_big() {
-    let c = Craft::default().section(1, 0, (0..200_000).map(|_| Struct::Item(item(Parent::Root("m"), Some("k"), Content::Binary(vec![])))));
+    let c = Craft::default().section(
+        1,
+        0,
+        (0..200_000)
+            .map(|_| Struct::Item(item(Parent::Root("m"), Some("k"), Content::Binary(vec![])))),
+    );
     run("200k map sets of one key without origin", &[c]);
-    let mut c = Craft::default().section(1, 0, (0..200_000u32).map(|i| { let it = item(Parent::Root("m"), Some("k"), Content::Binary(vec![])); if i > 0 { it.after((1, i - 1)) } else { it } }));
+    let mut c = Craft::default().section(
+        1,
+        0,
+        (0..200_000u32).map(|i| {
+            let it = item(Parent::Root("m"), Some("k"), Content::Binary(vec![]));
+            if i > 0 { it.after((1, i - 1)) } else { it }
+        }),
+    );
     run("200k map sets of one key chained", &[c.clone()]);
     c = c.delete(1, &[(0, 200_000)]);
     run("and deleted", &[c]);
-    let c = Craft::default().section(1, 0, (0..100_000u32).map(|_| text("t", "a"))).delete(1, &(0..50_000).map(|i| (i * 2, 1)).collect::<Vec<_>>());
+    let c = Craft::default()
+        .section(1, 0, (0..100_000u32).map(|_| text("t", "a")))
+        .delete(1, &(0..50_000).map(|i| (i * 2, 1)).collect::<Vec<_>>());
     run("100k texts half deleted", &[c]);
     let mut v = vec![];
     v.push(Craft::default().section(1, 0, [text("t", &"a".repeat(1_000_000))]));
@@ -79,6 +130,10 @@ fn explore_big() {
     run("one text, 400k holes", &v);
     let mut v = vec![];
     v.push(Craft::default().section(1, 0, [text("t", &"a".repeat(1_000_000))]));
-    v.push(Craft::default().section(2, 0, (0..50_000u32).map(|i| text("t", "b").after((1, (i * 7919) % 999_999)))));
+    v.push(Craft::default().section(
+        2,
+        0,
+        (0..50_000u32).map(|i| text("t", "b").after((1, (i * 7919) % 999_999))),
+    ));
     run("one text, 50k splits", &v);
 }

@@ -278,6 +278,29 @@ fn structure() -> Vec<Hostile> {
             one(7, item(map(), Some("k"), Content::Any(vec![vec![126], vec![126]]))),
             MALFORMED,
         ),
+        craft(
+            "20,000 items in the same spot",
+            Craft::default().section(7, 0, (0..20_000).map(|_| a())),
+            MALFORMED,
+        ),
+        craft(
+            "20,000 entries of one key, none after another",
+            Craft::default().section(
+                7,
+                0,
+                (0..20_000).map(|_| item(map(), Some("k"), Content::Binary(vec![]))),
+            ),
+            MALFORMED,
+        ),
+        craft(
+            "1,000 clients that wait for one another",
+            (1000..2000)
+                .fold(Craft::default(), |craft, client| {
+                    craft.section(client, 0, [a().after((client + 1, 0))])
+                })
+                .section(2000, 0, [a()]),
+            MALFORMED,
+        ),
         craft("client with two sections", one(7, a()).section(7, 1, [a()]), MALFORMED),
         craft(
             "client with two delete lists",
@@ -405,7 +428,12 @@ fn awareness() -> Vec<Hostile> {
     let entries = |list: &[(u64, u32, &[u8])]| {
         let mut out = Vec::new();
         for (client, clock, state) in list {
-            frame::write_awareness_entry(&mut out, atelier::id::ClientId(*client), u64::from(*clock), state);
+            frame::write_awareness_entry(
+                &mut out,
+                atelier::id::ClientId(*client),
+                u64::from(*clock),
+                state,
+            );
         }
         frame::awareness(list.len(), &[&out])
     };

@@ -8,8 +8,9 @@ use bytes::Bytes;
 
 use super::have::Have;
 use super::place::{Fault, Resolver, Span, spans};
-use super::{Fit, Kind, Outline, Ranges, Verdict, reframe, walk};
+use super::{Fit, Kind, Malformed, Outline, Ranges, Verdict, reframe, walk};
 use crate::id::ClientId;
+use crate::limits::MAX_WRITERS_PER_UPDATE;
 
 pub(super) fn judge(have: &Have, update: &Bytes, outline: &Outline) -> Verdict {
     let spans = spans(have, outline);
@@ -23,6 +24,9 @@ pub(super) fn judge(have: &Have, update: &Bytes, outline: &Outline) -> Verdict {
     };
     if deletes.is_empty() && spans.iter().all(|span| span.first == span.last) {
         return Verdict::Covered;
+    }
+    if spans.iter().filter(|span| span.first < span.last).count() > MAX_WRITERS_PER_UPDATE {
+        return Verdict::Refused(Malformed("too many clients with new structs"));
     }
     match Resolver::new(have, outline, &spans).run() {
         Ok(_) => {}

@@ -92,7 +92,7 @@ struct Section {
 }
 
 /// A position in a client's history.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Id {
     /// Index into [`Outline::clients`].
     client: u32,
@@ -110,6 +110,8 @@ struct Struct {
     origin: Option<Id>,
     right: Option<Id>,
     parent: Parent,
+    /// A hash of the key, for an entry that names its parent.
+    key: u64,
 }
 
 impl Struct {
@@ -151,7 +153,7 @@ pub enum Shape {
 }
 
 /// Where an item says it hangs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Parent {
     /// Where its origins hang.
     Inherited,

@@ -3,7 +3,7 @@
 //! PURE. The order is the one of yrs and Yjs: client by client, and where a struct needs another
 //! client's, that one first. A struct that waits for something behind itself is a cycle.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::have::{Have, Node, Track};
 use super::{Id, Kind, Malformed, Outline, Parent, Ranges, Shape, Struct};
@@ -105,6 +105,9 @@ enum Found {
     Other,
 }
 
+/// Where an item goes in: its client, its origins, and without those its parent and key.
+type Spot = (usize, Option<Id>, Option<Id>, Parent, u64);
+
 /// A struct that waits until another section has come to a clock.
 #[derive(Clone, Copy)]
 struct Waiting {
@@ -125,6 +128,8 @@ pub(super) struct Resolver<'a> {
     cursors: Vec<usize>,
     /// By name of the outline: its type.
     names: Vec<Option<u32>>,
+    /// Where clients have inserted something.
+    spots: HashSet<Spot>,
     /// Whether anything goes: the update was accepted before.
     lenient: bool,
     out: Placed,
@@ -148,6 +153,7 @@ impl<'a> Resolver<'a> {
             deletes: outline.deletes.iter().map(|(client, ranges)| (*client, ranges)).collect(),
             cursors: spans.iter().map(|span| span.first).collect(),
             names: outline.names.iter().map(|name| have.roots.get(name).copied()).collect(),
+            spots: HashSet::new(),
             lenient: false,
             out: Placed {
                 places: vec![Place::OPAQUE; outline.structs.len()],
@@ -245,7 +251,10 @@ impl<'a> Resolver<'a> {
         }
         let mut place = match one.kind {
             Kind::Gc | Kind::Skip => Place::OPAQUE,
-            _ => self.place_of_item(section, one)?,
+            _ => {
+                self.spot(section, one)?;
+                self.place_of_item(section, one)?
+            }
         };
         if one.kind == Kind::Deleted {
             place = place.tomb();
@@ -268,6 +277,20 @@ impl<'a> Resolver<'a> {
         }
         if let Some(slot) = self.out.places.get_mut(at) {
             *slot = place;
+        }
+        Ok(())
+    }
+
+    /// Refuses a second item in the same spot by the same client: the first one is in its way. Each
+    /// copy costs yrs a scan over all others, which by the ten thousand takes minutes.
+    fn spot(&mut self, section: usize, one: Struct) -> Result<(), Fault> {
+        let continues = one.origin.is_some_and(|origin| {
+            origin.clock + 1 == one.clock
+                && self.sections.get(origin.client as usize) == Some(&Some(section))
+        });
+        let spot = (section, one.origin, one.right, one.parent, one.key);
+        if !self.lenient && !continues && !self.spots.insert(spot) {
+            return Err(Fault::Refused(Malformed("two items in the same spot")));
         }
         Ok(())
     }
