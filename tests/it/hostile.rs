@@ -284,6 +284,12 @@ fn structure() -> Vec<Hostile> {
             MALFORMED,
         ),
         craft(
+            "400,000 holes in a text of a million",
+            one(7, text("t", &"a".repeat(1_000_000)))
+                .delete(7, &(0..400_000).map(|at| (at * 2, 1)).collect::<Vec<_>>()),
+            MALFORMED,
+        ),
+        craft(
             "20,000 entries of one key, none after another",
             Craft::default().section(
                 7,

@@ -163,6 +163,19 @@ impl Track {
         next.checked_sub(1).and_then(|at| self.runs.get(at)).map_or(Place::OPAQUE, |(_, p)| *p)
     }
 
+    /// How many clocks of the same sequence follow one another behind a clock, at most: where the
+    /// items hang under keys or are collected, none.
+    pub(super) fn sequence_behind(&self, clock: u32) -> u64 {
+        let next = self.runs.partition_point(|(start, _)| *start <= clock);
+        match next.checked_sub(1).and_then(|at| self.runs.get(at)) {
+            Some((start, place)) if *start < clock && place.is_live_sequence() => {
+                let end = self.runs.get(next).map_or(self.clock, |(start, _)| *start);
+                u64::from(end.saturating_sub(clock))
+            }
+            _ => 0,
+        }
+    }
+
     /// The shared type that the item at a clock holds.
     pub(super) fn node(&self, clock: u32) -> Option<u32> {
         let at = self.types.binary_search_by_key(&clock, |(clock, _)| *clock).ok()?;

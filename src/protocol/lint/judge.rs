@@ -6,11 +6,12 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 
+use super::cost::split_cost;
 use super::have::Have;
 use super::place::{Fault, Resolver, Span, spans};
 use super::{Fit, Kind, Malformed, Outline, Ranges, Verdict, reframe, walk};
 use crate::id::ClientId;
-use crate::limits::MAX_WRITERS_PER_UPDATE;
+use crate::limits::{MAX_SPLIT_COST, MAX_WRITERS_PER_UPDATE};
 
 pub(super) fn judge(have: &Have, update: &Bytes, outline: &Outline) -> Verdict {
     let spans = spans(have, outline);
@@ -32,6 +33,9 @@ pub(super) fn judge(have: &Have, update: &Bytes, outline: &Outline) -> Verdict {
         Ok(_) => {}
         Err(Fault::Missing) => return Verdict::Gap,
         Err(Fault::Refused(why)) => return Verdict::Refused(why),
+    }
+    if split_cost(have, outline, &spans, &deletes) > MAX_SPLIT_COST {
+        return Verdict::Refused(Malformed("too many splits of long sequences"));
     }
     let new = spans.iter().zip(&outline.sections).filter(|(span, _)| span.first < span.last);
     let writers = new.map(|(_, section)| section.client).collect();

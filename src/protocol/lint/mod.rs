@@ -5,6 +5,7 @@
 //! client-protocol/PROTOCOL.md. Must not apply anything: it only reads bytes and keeps clocks.
 
 mod content;
+mod cost;
 mod have;
 mod judge;
 mod place;

@@ -41,6 +41,11 @@ impl Place {
         self != Self::OPAQUE && self.0 & Self::KEYED != 0
     }
 
+    /// Whether it is one of a row of items that had content when it came.
+    pub(super) fn is_live_sequence(self) -> bool {
+        self.0 & (Self::TOMB | Self::KEYED) == 0
+    }
+
     /// The place, whatever became of the item.
     fn known(self) -> Option<Self> {
         if self == Self::OPAQUE { None } else { Some(Self(self.0 & !Self::TOMB)) }
