@@ -23,6 +23,7 @@ mod store_contract;
 mod store_figures;
 mod store_kill;
 mod store_open;
+mod wire_vectors;
 
 /// A number from the environment: seeds and time boxes of the long random tests.
 pub(crate) fn setting(name: &str, default: u64) -> u64 {
