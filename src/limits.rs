@@ -23,6 +23,12 @@ pub const MAX_TYPE_DEPTH: u8 = 8;
 /// Clients named in one update's struct section, delete set or state vector. A document of thousands of
 /// past editors is legitimate; each costs memory before it is applied. Above it: close 4400.
 pub const MAX_CLIENTS_PER_UPDATE: usize = 20_000;
+/// Clients that get new structs by one update. A person who comes back from offline brings a few; yrs takes
+/// a stack frame and a scan for each, and each is bound to its user. Above it: close 4400.
+pub const MAX_WRITERS_PER_UPDATE: usize = 256;
+/// Characters and values that an update may make yrs copy by splitting long runs, as an upper bound: a
+/// thousand scattered edits in a text of a million are half of it. Above it: close 4400.
+pub const MAX_SPLIT_COST: u64 = 1 << 31;
 /// Structs in one update: an 8 MiB frame of 5-byte structs would be 1.6 million. Above it: close 4400.
 pub const MAX_STRUCTS_PER_UPDATE: usize = 1_000_000;
 /// Delete ranges in one update. Above it: close 4400.

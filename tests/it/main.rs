@@ -3,12 +3,15 @@
 mod commands;
 mod corpus_roundtrip;
 mod craft;
+mod explore;
 mod fuzz_edits;
 mod harness;
 mod history_fuzz;
+mod hostile;
 mod invariants;
 mod lint_differential;
 mod lint_fuzz;
+mod lint_hostile;
 mod merge;
 mod render;
 mod rest;
@@ -22,6 +25,7 @@ mod store_full;
 mod store_kill;
 mod store_open;
 mod tidy;
+mod wire_vectors;
 
 /// A number from the environment: seeds and time boxes of the long random tests.
 pub(crate) fn setting(name: &str, default: u64) -> u64 {
