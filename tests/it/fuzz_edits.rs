@@ -27,8 +27,8 @@ pub const KINDS: [(&str, u32); 25] = [
     ("rename-id", 5),
     ("replace", 8),
     ("reparent", 8),
-    ("lane", 5),
-    ("nest", 5),
+    ("lane", 12),
+    ("nest", 9),
     ("sub-to-task", 3),
     ("delete", 8),
     ("delete-node", 3),
@@ -42,7 +42,7 @@ pub const KINDS: [(&str, u32); 25] = [
     ("drop-collaboration", 1),
     ("stray", 2),
     ("future-field", 3),
-    ("text", 3),
+    ("text", 6),
 ];
 
 /// Makes one edit of a random kind; an edit that finds nothing to work on makes no writes.
@@ -223,8 +223,11 @@ fn make(kind: &str, records: &Records, rng: &mut fastrand::Rng) -> Option<Vec<Ed
             Some(vec![set(node, "#l", Value::List(pairs))])
         }
         "nest" => {
-            let inner = view.any(&["subProcess"], rng)?;
-            let outer = view.any(&["subProcess"], rng)?;
+            let subs = view.all(&["subProcess"]);
+            if subs.len() < 2 {
+                return create_local("subProcess", &view, rng);
+            }
+            let (inner, outer) = (subs[rng.usize(..subs.len())], subs[rng.usize(..subs.len())]);
             let below = view.subtree(inner);
             (!below.contains(&outer)).then(|| vec![set(inner, "#p", text(format!("a0 {outer}")))])
         }
@@ -291,18 +294,26 @@ fn make(kind: &str, records: &Records, rng: &mut fastrand::Rng) -> Option<Vec<Ed
 
 fn shape(view: &View<'_>, key: &str, node: &str, plane: &str, rng: &mut fastrand::Rng) -> Edit {
     let bounds = format!("{} {} 100 80", rng.u32(..900), rng.u32(..900));
+    let id = if node.starts_with('~') { fresh_id("Shape", rng) } else { format!("{node}_di") };
     let fields = vec![
-        ("#t", view.di("BPMNShape")), ("#p", view.end(plane, rng)), ("id", text(format!("{node}_di"))),
+        ("#t", view.di("BPMNShape")), ("#p", view.end(plane, rng)), ("id", text(id)),
         ("bpmnElement", refer(node)), ("#b", text(bounds)),
     ];
     Edit::Create(key.to_owned(), record(fields))
 }
 
 fn create(view: &View<'_>, rng: &mut fastrand::Rng) -> Option<Vec<Edit>> {
+    let locals = ["task", "userTask", "subProcess", "subProcess", "exclusiveGateway", "scriptTask"];
+    create_local(locals[rng.usize(..locals.len())], view, rng)
+}
+
+fn create_local(
+    local: &'static str,
+    view: &View<'_>,
+    rng: &mut fastrand::Rng,
+) -> Option<Vec<Edit>> {
     let parent = view.any(&["process", "subProcess"], rng)?;
     let plane = view.any(&["BPMNPlane"], rng)?;
-    let locals = ["task", "userTask", "subProcess", "subProcess", "exclusiveGateway", "scriptTask"];
-    let local = locals[rng.usize(..locals.len())];
     let id = if rng.u32(..10) == 0 { pool_id(rng) } else { fresh_id("Activity", rng) };
     let key = view.free_key(&id, rng);
     let mut fields = vec![
