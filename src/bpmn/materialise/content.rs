@@ -63,7 +63,7 @@ pub(super) fn collect<'a>(context: &Context<'a>, id: Id, preserve: bool) -> Cont
                 any_text = true;
                 real_text = true;
             }
-            Kind::Element if hidden.contains(&child_tag.local) && is_diagram(child_tag) => continue,
+            Kind::Element if hidden.contains(&child_tag.local) && child_tag.vocabulary.is_diagram() => continue,
             Kind::Element | Kind::Comment | Kind::Instruction => {}
         }
         items.push(Item::Node(child));
@@ -127,10 +127,6 @@ fn hidden_children(items: &[Item<'_>]) -> Vec<&'static str> {
     }
     hidden.dedup();
     hidden
-}
-
-fn is_diagram(tag: &Tag<'_>) -> bool {
-    matches!(tag.vocabulary, Vocabulary::BpmnDi | Vocabulary::Di | Vocabulary::Dc)
 }
 
 /// N8: the derived entries stand behind the run of leading children that the schema puts first.

@@ -56,7 +56,7 @@ fn rehome_planes(repair: &mut Repair<'_, '_>) -> Rehomed {
 
 /// The first live child of the root in that role which can be referred to.
 fn first_of(graph: &Graph<'_>, role: Role) -> Option<Id> {
-    let fits = |id: &Id| graph.role(*id) == role && graph.xml_id(*id).is_some();
+    let fits = |id: &Id| graph.role(*id) == role && graph.is_referable(*id);
     graph.live_children(graph.root).find(fits)
 }
 

@@ -140,4 +140,8 @@ fn repaired<'r>(
 }
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
 mod tests;

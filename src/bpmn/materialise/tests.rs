@@ -1,1 +1,4 @@
 //! Each rule on records made for it.
+
+use super::sample::SAMPLE;
+use super::*;
