@@ -187,9 +187,8 @@ fn import(path: &Path) -> Result<Records, Failure> {
 }
 
 fn parse(path: &Path, bytes: &[u8]) -> Result<Records, Failure> {
-    let failed = |error: &dyn std::fmt::Display| {
-        Failure::usage(format!("{}: {error}", path.display()))
-    };
+    let failed =
+        |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", path.display()));
     let records = bpmn::import(bytes).map_err(|error| failed(&error))?;
     if !bpmn::is_definitions(&records) {
         return Err(failed(&"line 1, column 1: the root element is not BPMN 2.0 definitions"));

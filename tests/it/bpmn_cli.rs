@@ -218,7 +218,8 @@ fn merge_of_one_side_alone_gives_that_side() {
 fn merge_keeps_what_ours_changed_and_theirs_deleted() {
     let base = fs::read_to_string(fixture("prefix-bpmn.bpmn")).unwrap();
     let start = base.find("    <bpmn:endEvent").unwrap();
-    let end = base[start..].find("</bpmn:endEvent>\n").unwrap() + start + "</bpmn:endEvent>\n".len();
+    let end =
+        base[start..].find("</bpmn:endEvent>\n").unwrap() + start + "</bpmn:endEvent>\n".len();
     let element = base[start..end].to_owned();
     let versions = Versions::new(&[("name=\"Order done\"", "name=\"Over\"")], &[(&element, "")]);
     let output = versions.merge();
@@ -284,8 +285,12 @@ fn check_of_a_sound_file_is_silent_and_tells_what_is_odd_in_others() {
     let doubled = bpmn(&[&"check", &"--json", &fixture("duplicate-ids.bpmn")]);
     assert_eq!(code(&doubled), 1);
     let report: Value = serde_json::from_slice(&doubled.stdout).unwrap();
-    let kinds: Vec<&str> =
-        report["findings"].as_array().unwrap().iter().map(|f| f["kind"].as_str().unwrap()).collect();
+    let kinds: Vec<&str> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| f["kind"].as_str().unwrap())
+        .collect();
     assert!(kinds.contains(&"duplicate-id"), "{report:#}");
     assert_eq!(report["summary"]["counts"]["task"], 3);
 }

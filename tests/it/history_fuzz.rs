@@ -62,8 +62,12 @@ struct World {
 impl World {
     fn new(seed: u64, base: &Records) -> Self {
         let mut rng = fastrand::Rng::with_seed(seed);
-        let mut world =
-            Self { rng: rng.fork(), log: Vec::new(), replicas: Vec::new(), happened: Happened::default() };
+        let mut world = Self {
+            rng: rng.fork(),
+            log: Vec::new(),
+            replicas: Vec::new(),
+            happened: Happened::default(),
+        };
         let seeder = new_doc(1);
         let update = transact(&seeder, |txn| crdt::write(base, txn));
         world.log.push(Sent { update, needs: BTreeSet::new() });
@@ -449,8 +453,14 @@ fn concurrent_histories_end_in_one_valid_diagram() {
     assert!(failed.is_empty(), "{} of {} seeds failed", failed.len(), seeds.end - seeds.start);
     if seeds.end - seeds.start >= RUNS {
         let counts = [
-            sum.saves, sum.conflicts, sum.cycles, sum.orphans, sum.dropped_flows, sum.renamed_ids,
-            sum.retyped, sum.second_roots,
+            sum.saves,
+            sum.conflicts,
+            sum.cycles,
+            sum.orphans,
+            sum.dropped_flows,
+            sum.renamed_ids,
+            sum.retyped,
+            sum.second_roots,
         ];
         assert!(counts.iter().all(|count| *count > 0), "something never happened: {sum:?}");
         assert_eq!(sum.kinds.len(), fuzz_edits::KINDS.len() + 1, "a kind of edit never happened");
@@ -488,7 +498,12 @@ fn bpmn_moddle_warns_of_nothing_new_in_merged_diagrams() {
     print!("{}", String::from_utf8_lossy(&output.stderr));
     let found = String::from_utf8_lossy(&output.stdout);
     let first: Vec<&str> = found.lines().take(20).collect();
-    assert!(output.status.success(), "{} new warnings\n{}", found.lines().count(), first.join("\n"));
+    assert!(
+        output.status.success(),
+        "{} new warnings\n{}",
+        found.lines().count(),
+        first.join("\n")
+    );
 }
 
 /// The fuzz is worth something only if it notices when a rule is missing.
@@ -501,4 +516,50 @@ fn without_any_one_rule_the_fuzz_fails() {
         println!("without N{rule}: noticed by seed {caught:?}");
         assert!(caught.is_some(), "{MUTATION_RUNS} runs did not notice that N{rule} is off");
     }
+}
+
+// ---- what the fuzz has found ----
+
+fn story(name: &str, edits: &[Edit]) -> String {
+    let (_, base) = bases().into_iter().find(|(base, _)| base == name).unwrap();
+    let doc = new_doc(7);
+    transact(&doc, |txn| crdt::write(&base, txn));
+    for edit in edits {
+        transact(&doc, |txn| write(txn, edit));
+    }
+    materialise(&crdt::read(&doc.transact()))
+}
+
+fn set(key: &str, field: &str, value: &str) -> Edit {
+    Edit::Set(key.to_owned(), field.to_owned(), value.into())
+}
+
+#[test]
+fn a_type_that_was_changed_back_keeps_nothing_of_the_other_type() {
+    let text = story(
+        "prefix-bpmn.bpmn",
+        &[
+            set("Task_1", "#t", "bpmn:serviceTask"),
+            set("Task_1", "implementation", "##WebService"),
+            set("Task_1", "#t", "bpmn:task"),
+        ],
+    );
+    assert_eq!(violations(&text), Vec::<String>::new());
+}
+
+#[test]
+fn a_container_that_became_a_task_again_holds_no_flow_elements() {
+    let mut inner = Record::default();
+    for (field, value) in [("#t", "bpmn:task"), ("#p", "a0 Task_1"), ("id", "Inner_1")] {
+        inner.set(field, value);
+    }
+    let text = story(
+        "prefix-bpmn.bpmn",
+        &[
+            set("Task_1", "#t", "bpmn:subProcess"),
+            Edit::Create("Inner_1".to_owned(), inner),
+            set("Task_1", "#t", "bpmn:task"),
+        ],
+    );
+    assert_eq!(violations(&text), Vec::<String>::new());
 }

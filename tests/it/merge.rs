@@ -279,8 +279,12 @@ fn bounds_that_a_client_wrote_as_a_child_node_are_replaced_not_doubled() {
         crdt::remove_field(&mut txn, "Task_1_di", "#b");
         let mut bounds = Record::default();
         let fields = [
-            ("#t", "dc:Bounds"), ("#p", "a0 Task_1_di"), ("x", "320"), ("y", "220"),
-            ("width", "100"), ("height", "80"),
+            ("#t", "dc:Bounds"),
+            ("#p", "a0 Task_1_di"),
+            ("x", "320"),
+            ("y", "220"),
+            ("width", "100"),
+            ("height", "80"),
         ];
         fields.into_iter().for_each(|(field, value)| bounds.set(field, value));
         crdt::create_node(&mut txn, "~bounds", &bounds);
