@@ -6,6 +6,7 @@ mod corpus_roundtrip;
 mod craft;
 mod fuzz_edits;
 mod harness;
+mod history_check;
 mod history_fuzz;
 mod invariants;
 mod lint_differential;
