@@ -4,6 +4,7 @@
 //! stdout, logs to stderr. The only module that prints.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod bpmn;
 mod data;
 mod doctor;
 mod export;
@@ -32,6 +33,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Work with BPMN files: round trip, differences, merges, checks
+    Bpmn(bpmn::Bpmn),
     /// Run the server
     Serve(serve::Serve),
     /// Bring the store in a data folder to this version's schema
@@ -116,6 +119,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(command: Command) -> Result<(), Failure> {
     match command {
+        Command::Bpmn(bpmn) => bpmn.run(),
         Command::Serve(serve) => on_runtime(serve.run()),
         Command::Migrate(migrate) => on_runtime(migrate.run()),
         Command::Token(token) => token.run(),

@@ -296,6 +296,12 @@ impl<'s> Finder<'_, '_, 's> {
         };
         let start = children.iter().take_while(leads).count();
         let rest = children.get(start..).unwrap_or(&[]);
+        let names: &[&str] = if lane { &["flowNodeRef"] } else { &["incoming", "outgoing"] };
+        let entries = names.iter().map(|name| self.count(&children, Vocabulary::Bpmn, name));
+        // A leading child behind the lists would pull them behind itself.
+        if rest.get(entries.sum::<usize>()).is_some_and(|next| leads(&next)) {
+            return;
+        }
         if lane {
             self.lane_list(index, element, &children, rest);
         } else {
