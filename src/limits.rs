@@ -235,3 +235,7 @@ pub const BASE_SLOTS: usize = 4096;
 pub const MAX_QUARANTINE_FILES: usize = 64;
 /// Longest message of a save, bytes: a sentence or two, not another document. Above it: 422.
 pub const MAX_MESSAGE_BYTES: usize = 2000;
+/// Request bodies held at once, bytes, all together; the next one waits. Ten of the largest.
+pub const BODIES_BYTES: usize = 256 << 20;
+/// Time for which a client may take none of the bytes that wait for it. Above it: the connection ends.
+pub const WRITE_STALL: Duration = Duration::from_secs(60);

@@ -18,6 +18,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, Sources};
@@ -100,21 +101,36 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are no errors; clap prints each to its stream.
-            let code = if error.use_stderr() { 2 } else { 0 };
-            return match error.print() {
-                Ok(()) => ExitCode::from(code),
-                Err(_) => ExitCode::from(2),
+            return match error.kind() {
+                // Help and version are no errors; a call without a command is shown the help as well.
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => printed(&error, 0),
+                ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => printed(&error, 2),
+                _ => complain(&Failure::usage(one_line(&error))),
             };
         }
     };
     match dispatch(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("atelier: {}", failure.line.replace('\n', " "));
-            ExitCode::from(failure.code)
-        }
+        Err(failure) => complain(&failure),
     }
+}
+
+fn complain(failure: &Failure) -> ExitCode {
+    eprintln!("atelier: {}", failure.line.replace('\n', " "));
+    ExitCode::from(failure.code)
+}
+
+fn printed(error: &clap::Error, code: u8) -> ExitCode {
+    ExitCode::from(if error.print().is_ok() { code } else { 2 })
+}
+
+/// What clap says before its hints, on one line.
+fn one_line(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let first: Vec<&str> =
+        text.lines().take_while(|line| !line.trim().is_empty()).map(str::trim).collect();
+    let line = first.join(" ");
+    format!("{} (see --help)", line.strip_prefix("error: ").unwrap_or(&line))
 }
 
 fn dispatch(command: Command) -> Result<(), Failure> {

@@ -220,7 +220,7 @@ fn explain(error: &figment::Error) -> ConfigError {
     let key = error.path.join(".");
     let what = match &error.kind {
         Kind::UnknownField(name, known) => {
-            let at = if key.is_empty() { name.clone() } else { key.clone() };
+            let at = if key.is_empty() { name } else { &key };
             return ConfigError::Value(format!(
                 "{at} is no setting (known here: {}); docs/configuration.md lists all",
                 known.join(", ")
