@@ -66,9 +66,20 @@ struct View<'r> {
 const TASKS: [&str; 7] =
     ["task", "userTask", "serviceTask", "sendTask", "manualTask", "scriptTask", "callActivity"];
 const NODES: [&str; 14] = [
-    "task", "userTask", "serviceTask", "sendTask", "manualTask", "scriptTask", "callActivity",
-    "subProcess", "exclusiveGateway", "parallelGateway", "startEvent", "endEvent",
-    "intermediateThrowEvent", "boundaryEvent",
+    "task",
+    "userTask",
+    "serviceTask",
+    "sendTask",
+    "manualTask",
+    "scriptTask",
+    "callActivity",
+    "subProcess",
+    "exclusiveGateway",
+    "parallelGateway",
+    "startEvent",
+    "endEvent",
+    "intermediateThrowEvent",
+    "boundaryEvent",
 ];
 
 fn text(value: impl Into<String>) -> Value {
@@ -144,7 +155,9 @@ impl<'r> View<'r> {
 
     fn referring(&self, key: &str) -> Vec<&'r str> {
         let refers = |record: &Record| {
-            let of = |field: &str| record.list(field).is_some_and(|l| l.first().is_some_and(|k| k == key));
+            let of = |field: &str| {
+                record.list(field).is_some_and(|l| l.first().is_some_and(|k| k == key))
+            };
             ["sourceRef", "targetRef", "bpmnElement", "attachedToRef"].into_iter().any(of)
         };
         let nodes = self.records.nodes.iter().filter(|(_, record)| refers(record));
@@ -194,7 +207,11 @@ fn make(kind: &str, records: &Records, rng: &mut fastrand::Rng) -> Option<Vec<Ed
         "rename" => {
             let node = view.any(&NODES, rng)?;
             let names = ["A < B & \"C\"", "two\nlines\tand a tab", "plain", "😀 \u{FFFD}"];
-            Some(vec![set(node, "name", text(format!("{} {}", names[rng.usize(..4)], rng.u32(..99))))])
+            Some(vec![set(
+                node,
+                "name",
+                text(format!("{} {}", names[rng.usize(..4)], rng.u32(..99))),
+            )])
         }
         "rename-id" => {
             let node = view.any(&NODES, rng)?;
@@ -264,7 +281,9 @@ fn make(kind: &str, records: &Records, rng: &mut fastrand::Rng) -> Option<Vec<Ed
             let id = fresh_id("Boundary", rng);
             let place = view.end(parent, rng);
             let node = record(vec![
-                ("#t", view.bpmn("boundaryEvent")), ("#p", place), ("id", text(id.clone())),
+                ("#t", view.bpmn("boundaryEvent")),
+                ("#p", place),
+                ("id", text(id.clone())),
                 ("attachedToRef", refer(host)),
             ]);
             let plane = view.any(&["BPMNPlane"], rng)?;
@@ -274,7 +293,12 @@ fn make(kind: &str, records: &Records, rng: &mut fastrand::Rng) -> Option<Vec<Ed
         "participant" => participant(&view, rng),
         "drop-collaboration" => {
             let collaboration = view.any(&["collaboration"], rng)?;
-            Some(view.subtree(collaboration).into_iter().map(|k| Edit::Delete(k.to_owned())).collect())
+            Some(
+                view.subtree(collaboration)
+                    .into_iter()
+                    .map(|k| Edit::Delete(k.to_owned()))
+                    .collect(),
+            )
         }
         "stray" => stray(&view, rng),
         "future-field" => {
@@ -292,8 +316,11 @@ fn make(kind: &str, records: &Records, rng: &mut fastrand::Rng) -> Option<Vec<Ed
 fn shape(view: &View<'_>, key: &str, node: &str, plane: &str, rng: &mut fastrand::Rng) -> Edit {
     let bounds = format!("{} {} 100 80", rng.u32(..900), rng.u32(..900));
     let fields = vec![
-        ("#t", view.di("BPMNShape")), ("#p", view.end(plane, rng)), ("id", text(format!("{node}_di"))),
-        ("bpmnElement", refer(node)), ("#b", text(bounds)),
+        ("#t", view.di("BPMNShape")),
+        ("#p", view.end(plane, rng)),
+        ("id", text(format!("{node}_di"))),
+        ("bpmnElement", refer(node)),
+        ("#b", text(bounds)),
     ];
     Edit::Create(key.to_owned(), record(fields))
 }
@@ -306,7 +333,9 @@ fn create(view: &View<'_>, rng: &mut fastrand::Rng) -> Option<Vec<Edit>> {
     let id = if rng.u32(..10) == 0 { pool_id(rng) } else { fresh_id("Activity", rng) };
     let key = view.free_key(&id, rng);
     let mut fields = vec![
-        ("#t", view.bpmn(local)), ("#p", view.end(parent, rng)), ("id", text(id)),
+        ("#t", view.bpmn(local)),
+        ("#p", view.end(parent, rng)),
+        ("id", text(id)),
         ("name", text(format!("N{}", rng.u32(..99)))),
     ];
     match local {
@@ -325,14 +354,21 @@ fn connect(view: &View<'_>, rng: &mut fastrand::Rng) -> Option<Vec<Edit>> {
     let parent = view.parent(source).filter(|p| *p != DOCUMENT)?;
     let id = fresh_id("Flow", rng);
     let flow = record(vec![
-        ("#t", view.bpmn("sequenceFlow")), ("#p", view.end(parent, rng)), ("id", text(id.clone())),
-        ("sourceRef", refer(source)), ("targetRef", refer(target)),
-        ("#i", text(order::between(None, None, rng))), ("#u", text(order::between(None, None, rng))),
+        ("#t", view.bpmn("sequenceFlow")),
+        ("#p", view.end(parent, rng)),
+        ("id", text(id.clone())),
+        ("sourceRef", refer(source)),
+        ("targetRef", refer(target)),
+        ("#i", text(order::between(None, None, rng))),
+        ("#u", text(order::between(None, None, rng))),
     ]);
     let plane = view.any(&["BPMNPlane"], rng)?;
     let edge = record(vec![
-        ("#t", view.di("BPMNEdge")), ("#p", view.end(plane, rng)), ("id", text(format!("{id}_di"))),
-        ("bpmnElement", refer(&id)), ("#w", text("1,1 2,2")),
+        ("#t", view.di("BPMNEdge")),
+        ("#p", view.end(plane, rng)),
+        ("id", text(format!("{id}_di"))),
+        ("bpmnElement", refer(&id)),
+        ("#w", text("1,1 2,2")),
     ]);
     Some(vec![Edit::Create(id.clone(), flow), Edit::Create(format!("{id}_di"), edge)])
 }
@@ -361,7 +397,9 @@ fn replace(view: &View<'_>, rng: &mut fastrand::Rng) -> Option<Vec<Edit>> {
         }
         "scriptTask" => {
             let script = record(vec![
-                ("#t", view.bpmn("script")), ("#p", view.end(node, rng)), ("#x", text("a < b")),
+                ("#t", view.bpmn("script")),
+                ("#p", view.end(node, rng)),
+                ("#x", text("a < b")),
             ]);
             let key = format!("{node}~script");
             if !view.records.nodes.contains_key(&key) {
@@ -420,8 +458,10 @@ fn extension(view: &View<'_>, rng: &mut fastrand::Rng) -> Option<Vec<Edit>> {
     let ns = Namespace { uri: format!("urn:{alias}"), at_root: rng.bool(), prefix: None };
     edits.push(Edit::Ns(alias.to_owned(), ns));
     let fields = vec![
-        ("#t", text(format!("{alias}:note"))), ("#p", view.end(&outer, rng)),
-        ("value", text("\"1\"\r\n<2>")), ("acme:kind", text("x")),
+        ("#t", text(format!("{alias}:note"))),
+        ("#p", view.end(&outer, rng)),
+        ("value", text("\"1\"\r\n<2>")),
+        ("acme:kind", text("x")),
     ];
     edits.push(Edit::Ns(
         "acme".to_owned(),
@@ -442,7 +482,8 @@ fn participant(view: &View<'_>, rng: &mut fastrand::Rng) -> Option<Vec<Edit>> {
         None => {
             let key = format!("collaboration~{plane}");
             let fields = vec![
-                ("#t", view.bpmn("collaboration")), ("#p", view.end(root, rng)),
+                ("#t", view.bpmn("collaboration")),
+                ("#p", view.end(root, rng)),
                 ("id", text(fresh_id("Collaboration", rng))),
             ];
             edits.push(Edit::Create(key.clone(), record(fields)));
@@ -451,7 +492,9 @@ fn participant(view: &View<'_>, rng: &mut fastrand::Rng) -> Option<Vec<Edit>> {
     };
     let id = fresh_id("Participant", rng);
     let fields = vec![
-        ("#t", view.bpmn("participant")), ("#p", view.end(&key, rng)), ("id", text(id.clone())),
+        ("#t", view.bpmn("participant")),
+        ("#p", view.end(&key, rng)),
+        ("id", text(id.clone())),
         ("processRef", refer(process)),
     ];
     edits.push(Edit::Create(id.clone(), record(fields)));

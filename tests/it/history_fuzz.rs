@@ -61,8 +61,12 @@ struct World {
 impl World {
     fn new(seed: u64, base: &Records) -> Self {
         let mut rng = fastrand::Rng::with_seed(seed);
-        let mut world =
-            Self { rng: rng.fork(), log: Vec::new(), replicas: Vec::new(), happened: Happened::default() };
+        let mut world = Self {
+            rng: rng.fork(),
+            log: Vec::new(),
+            replicas: Vec::new(),
+            happened: Happened::default(),
+        };
         let seeder = new_doc(1);
         let update = transact(&seeder, |txn| crdt::write(base, txn));
         world.log.push(Sent { update, needs: BTreeSet::new() });
@@ -439,8 +443,14 @@ fn concurrent_histories_end_in_one_valid_diagram() {
     assert!(failed.is_empty(), "{} of {} seeds failed", failed.len(), seeds.end - seeds.start);
     if seeds.end - seeds.start >= RUNS {
         let counts = [
-            sum.saves, sum.conflicts, sum.cycles, sum.orphans, sum.dropped_flows, sum.renamed_ids,
-            sum.retyped, sum.second_roots,
+            sum.saves,
+            sum.conflicts,
+            sum.cycles,
+            sum.orphans,
+            sum.dropped_flows,
+            sum.renamed_ids,
+            sum.retyped,
+            sum.second_roots,
         ];
         assert!(counts.iter().all(|count| *count > 0), "something never happened: {sum:?}");
         assert_eq!(sum.kinds.len(), fuzz_edits::KINDS.len() + 1, "a kind of edit never happened");

@@ -194,11 +194,30 @@ fn element(
 }
 
 pub const FLOW_NODES: [&str; 24] = [
-    "task", "userTask", "manualTask", "serviceTask", "sendTask", "receiveTask", "businessRuleTask",
-    "scriptTask", "callActivity", "subProcess", "transaction", "adHocSubProcess",
-    "exclusiveGateway", "inclusiveGateway", "parallelGateway", "complexGateway",
-    "eventBasedGateway", "startEvent", "endEvent", "intermediateCatchEvent",
-    "intermediateThrowEvent", "boundaryEvent", "choreographyTask", "subChoreography",
+    "task",
+    "userTask",
+    "manualTask",
+    "serviceTask",
+    "sendTask",
+    "receiveTask",
+    "businessRuleTask",
+    "scriptTask",
+    "callActivity",
+    "subProcess",
+    "transaction",
+    "adHocSubProcess",
+    "exclusiveGateway",
+    "inclusiveGateway",
+    "parallelGateway",
+    "complexGateway",
+    "eventBasedGateway",
+    "startEvent",
+    "endEvent",
+    "intermediateCatchEvent",
+    "intermediateThrowEvent",
+    "boundaryEvent",
+    "choreographyTask",
+    "subChoreography",
 ];
 const CONTAINERS: [&str; 6] =
     ["process", "subProcess", "transaction", "adHocSubProcess", "choreography", "subChoreography"];
@@ -257,7 +276,9 @@ fn interchange(dom: &Dom, found: &mut Vec<String>) {
     }
     for (at, e) in dom.0.iter().enumerate().filter(|(_, e)| e.is(BPMNDI, "BPMNEdge")) {
         let plane = dom.enclosing(at, "BPMNPlane");
-        let Some((_, flow)) = e.attribute("bpmnElement").and_then(|id| ids.get(id)) else { continue };
+        let Some((_, flow)) = e.attribute("bpmnElement").and_then(|id| ids.get(id)) else {
+            continue;
+        };
         if flow.local != "sequenceFlow" {
             continue;
         }
@@ -293,8 +314,15 @@ fn flows(dom: &Dom, found: &mut Vec<String>) {
             }
         }
         for reference in [
-            "default", "processRef", "messageRef", "dataObjectRef", "signalRef", "errorRef",
-            "dataStoreRef", "categoryValueRef", "escalationRef",
+            "default",
+            "processRef",
+            "messageRef",
+            "dataObjectRef",
+            "signalRef",
+            "errorRef",
+            "dataStoreRef",
+            "categoryValueRef",
+            "escalationRef",
         ] {
             if let Some(id) = e.attribute(reference)
                 && !ids.contains_key(id)
@@ -338,7 +366,8 @@ fn lists(dom: &Dom, found: &mut Vec<String>) {
     }
     for (node, lanes) in lane_of {
         // Outer and inner lanes list the same node; lanes side by side must not.
-        let apart = |a: usize, b: usize| a != b && !dom.has_ancestor(a, b) && !dom.has_ancestor(b, a);
+        let apart =
+            |a: usize, b: usize| a != b && !dom.has_ancestor(a, b) && !dom.has_ancestor(b, a);
         if lanes.iter().any(|a| lanes.iter().any(|b| apart(*a, *b))) {
             found.push(format!("I6 {node} is in two lanes"));
         }
@@ -349,9 +378,19 @@ fn types(dom: &Dom, found: &mut Vec<String>) {
     let owns = |e: &Element, name: &str| match name {
         "calledElement" => e.local == "callActivity",
         "scriptFormat" => e.local == "scriptTask",
-        "triggeredByEvent" => ["subProcess", "transaction", "adHocSubProcess"].contains(&e.local.as_str()),
-        "implementation" => ["userTask", "serviceTask", "sendTask", "receiveTask",
-            "businessRuleTask", "globalUserTask", "globalBusinessRuleTask"].contains(&e.local.as_str()),
+        "triggeredByEvent" => {
+            ["subProcess", "transaction", "adHocSubProcess"].contains(&e.local.as_str())
+        }
+        "implementation" => [
+            "userTask",
+            "serviceTask",
+            "sendTask",
+            "receiveTask",
+            "businessRuleTask",
+            "globalUserTask",
+            "globalBusinessRuleTask",
+        ]
+        .contains(&e.local.as_str()),
         _ => true,
     };
     for (_, e) in dom.model() {
