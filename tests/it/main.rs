@@ -6,6 +6,7 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::print_stderr,
+    unreachable_pub,
     reason = "a test that fails may panic; what it measured is printed"
 )]
 
