@@ -14,7 +14,6 @@ mod bpmn_cli;
 mod commands;
 mod corpus_roundtrip;
 mod craft;
-mod explore;
 mod fuzz_edits;
 mod harness;
 mod history_check;
