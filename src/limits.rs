@@ -23,6 +23,12 @@ pub const MAX_TYPE_DEPTH: u8 = 8;
 /// Clients named in one update's struct section, delete set or state vector. A document of thousands of
 /// past editors is legitimate; each costs memory before it is applied. Above it: close 4400.
 pub const MAX_CLIENTS_PER_UPDATE: usize = 20_000;
+/// Clients that get new structs by one update. A person who comes back from offline brings a few; yrs takes
+/// a stack frame and a scan for each, and each is bound to its user. Above it: close 4400.
+pub const MAX_WRITERS_PER_UPDATE: usize = 256;
+/// Characters and values that an update may make yrs copy by splitting long runs, as an upper bound: a
+/// thousand scattered edits in a text of a million are half of it. Above it: close 4400.
+pub const MAX_SPLIT_COST: u64 = 1 << 31;
 /// Structs in one update: an 8 MiB frame of 5-byte structs would be 1.6 million. Above it: close 4400.
 pub const MAX_STRUCTS_PER_UPDATE: usize = 1_000_000;
 /// Delete ranges in one update. Above it: close 4400.
@@ -145,6 +151,16 @@ pub const MAX_XML_ATTRIBUTES: usize = 256;
 pub const MAX_XML_VALUE_BYTES: usize = 4 << 20;
 /// Namespace declarations of one element, and prefixes of one document. Above it: 422.
 pub const MAX_XML_NAMESPACES: usize = 1024;
+/// Longest namespace URI and longest id that references may name, bytes: both are written once per
+/// use, so a long one would multiply. Above it: 422; in a document the declaration or the
+/// references count as absent.
+pub const MAX_XML_NAME_BYTES: usize = 1024;
+/// Longest prefix, and longest value of the attribute that every waypoint carries, bytes.
+pub const MAX_XML_PREFIX_BYTES: usize = 256;
+/// Levels that indentation follows, and characters of one level: a line costs at most 256 bytes.
+pub const MAX_INDENT_LEVELS: usize = 32;
+/// Characters of one level of indentation.
+pub const MAX_INDENT: usize = 8;
 /// Length of an order key before the server rebalances its siblings (facts/bpmn.md 4.4), characters.
 pub const MAX_ORDER_KEY: usize = 40;
 

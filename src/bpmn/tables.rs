@@ -47,6 +47,12 @@ impl Vocabulary {
         }
     }
 
+    /// Whether it describes the drawing, not the model.
+    #[must_use]
+    pub fn is_diagram(self) -> bool {
+        matches!(self, Self::BpmnDi | Self::Di | Self::Dc)
+    }
+
     /// Whether its elements carry XML ids that references may name.
     #[must_use]
     pub fn has_ids(self) -> bool {

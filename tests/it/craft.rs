@@ -95,6 +95,12 @@ impl Craft {
         self
     }
 
+    /// One more struct in the last section.
+    pub(crate) fn and(mut self, one: impl Into<Struct>) -> Self {
+        self.sections.last_mut().unwrap().2.push(one.into());
+        self
+    }
+
     pub(crate) fn delete(mut self, client: u64, ranges: &[(u32, u32)]) -> Self {
         self.deletes.push((client, ranges.to_vec()));
         self

@@ -172,7 +172,10 @@ fn element(
         if raw.contains('<') || raw.contains('\n') {
             return Err(format!("raw markup or newline in an attribute of {local}: {raw:?}"));
         }
-        let value = attribute.unescape_value().map_err(|e| e.to_string())?.into_owned();
+        let value = attribute
+            .normalized_value(quick_xml::XmlVersion::Implicit1_0)
+            .map_err(|e| e.to_string())?
+            .into_owned();
         if attribute.key.as_namespace_binding().is_some() {
             continue;
         }

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use yrs::updates::decoder::Decode;
 use yrs::{Doc, OffsetKind, Options, ReadTxn, Transact, Update};
 
+use crate::lint_fuzz::new_have;
 use crate::render::{normal, render};
 use crate::setting;
 
@@ -60,7 +61,7 @@ impl Room {
         options.offset_kind = OffsetKind::Utf16;
         // Else yrs deletes formats by itself, each replica others, and no log row says so.
         options.cleanup_formatting = false;
-        Self { doc: Doc::with_options(options), have: Have::default() }
+        Self { doc: Doc::with_options(options), have: new_have() }
     }
 
     fn take(&mut self, update: &Bytes) -> Verdict {

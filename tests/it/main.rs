@@ -5,7 +5,9 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
-    clippy::print_stderr
+    clippy::print_stderr,
+    unreachable_pub,
+    reason = "a test that fails may panic; what it measured is printed"
 )]
 
 mod bpmn_cli;
@@ -14,10 +16,13 @@ mod corpus_roundtrip;
 mod craft;
 mod fuzz_edits;
 mod harness;
+mod history_check;
 mod history_fuzz;
+mod hostile;
 mod invariants;
 mod lint_differential;
 mod lint_fuzz;
+mod lint_hostile;
 mod merge;
 mod render;
 mod rest;
@@ -27,9 +32,11 @@ mod sockets;
 mod store_catalog;
 mod store_contract;
 mod store_figures;
+mod store_full;
 mod store_kill;
 mod store_open;
 mod tidy;
+mod wire_vectors;
 
 /// A number from the environment: seeds and time boxes of the long random tests.
 pub(crate) fn setting(name: &str, default: u64) -> u64 {

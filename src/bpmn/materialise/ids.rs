@@ -18,7 +18,7 @@ pub(super) fn unique_ids(graph: &Graph<'_>) -> NewIds {
     for (id, node) in (0..).zip(&graph.nodes).filter(|(_, n)| n.live) {
         let Some(tag) = graph.tag(id) else { continue };
         let Some(xml_id) = graph.xml_id(id).filter(|_| tag.vocabulary.has_ids()) else { continue };
-        if tag.kind != Kind::Element || node.record.text("#dup") == Some(xml_id) {
+        if tag.kind != Kind::Element || graph.has_raw_id(id) {
             continue;
         }
         match owners.get(xml_id).copied() {
@@ -92,7 +92,7 @@ impl<'r> Lists<'r> {
     pub(super) fn derive(graph: &Graph<'r>) -> Self {
         let mut entries = Vec::new();
         for id in graph.sequence.iter().copied().filter(|id| graph.is_live(*id)) {
-            let Some(node) = graph.node(id).filter(|_| graph.xml_id(id).is_some()) else {
+            let Some(node) = graph.node(id).filter(|_| graph.is_referable(id)) else {
                 continue;
             };
             if graph.role(id) == Role::SequenceFlow {

@@ -3,7 +3,7 @@
 //! PURE. Iterative, builds no values. Accepts exactly what yrs and Yjs read alike: contents that
 //! one of them reads differently (legacy JSON, XML hooks, sub-documents, weak links) are refused.
 
-use super::Kind;
+use super::{Kind, Shape};
 use crate::limits::{MAX_NAME_BYTES, MAX_VALUE_DEPTH};
 use crate::protocol::json;
 use crate::protocol::lib0::{Malformed, Reader, Writer};
@@ -26,28 +26,34 @@ pub(super) fn walk(reader: &mut Reader<'_>, content: u8) -> Result<(Kind, u32), 
         STRING => {
             let units = reader.string()?.encode_utf16().count();
             let len = u32::try_from(units).map_err(|_| Malformed("text too long"))?;
-            return Ok((Kind::Value, len));
+            return Ok((Kind::Text, len));
         }
-        EMBED => json(reader)?,
+        EMBED => {
+            json(reader)?;
+            return Ok((Kind::Text, 1));
+        }
         FORMAT => {
             name(reader)?;
             json(reader)?;
-            return Ok((Kind::Format, 1));
+            return Ok((Kind::Text, 1));
         }
         TYPE => {
-            match reader.u8()? {
-                // Array, map, text, XML fragment, XML text.
-                0..=2 | 4 | 6 => {}
-                // XML element: its node name.
+            let shape = match reader.u8()? {
+                0 => Shape::Array,
+                1 => Shape::Map,
+                2 | 6 => Shape::Text,
+                // An XML element has a node name, a fragment none.
                 3 => {
                     name(reader)?;
+                    Shape::Xml
                 }
+                4 => Shape::Xml,
                 // An XML hook has a name in Yjs and none in yrs.
                 5 => return Err(Malformed("XML hook")),
                 7 => return Err(Malformed("weak link")),
                 _ => return Err(Malformed("unknown shared type")),
-            }
-            return Ok((Kind::Type, 1));
+            };
+            return Ok((Kind::Type(shape), 1));
         }
         ANY => {
             let count = reader.count(1, usize::MAX)?;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use bytes::Bytes;
 
 use super::place::{Place, Placed, Resolver, spans};
-use super::{Malformed, Outline, Ranges, Verdict, judge, outline_trusted};
+use super::{Malformed, Outline, Ranges, Shape, Verdict, judge, outline_trusted};
 use crate::id::ClientId;
 use crate::protocol::lib0::StateVector;
 
@@ -16,10 +16,18 @@ use crate::protocol::lib0::StateVector;
 #[derive(Debug, Clone, Default)]
 pub struct Have {
     tracks: BTreeMap<ClientId, Track>,
-    /// Depth of each shared type, 1 for a root type. Its index names it.
-    pub(super) depths: Vec<u8>,
+    /// Each shared type; its index names it.
+    pub(super) nodes: Vec<Node>,
     /// Root types by name.
     pub(super) roots: HashMap<Box<str>, u32>,
+}
+
+/// A shared type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Node {
+    /// 1 for a root type.
+    pub(super) depth: u8,
+    pub(super) shape: Shape,
 }
 
 /// What is known of one client's structs.
@@ -41,6 +49,21 @@ impl Have {
         let mut have = Self::default();
         have.absorb(&outline_trusted(state)?);
         Ok(have)
+    }
+
+    /// Says what a root type is, before anything is in it: updates do not name the shape of root
+    /// types. One that nobody declares is what its first content makes it.
+    pub fn declare_root(&mut self, name: &str, shape: Shape) {
+        let node = Node { depth: 1, shape };
+        match self.roots.get(name).and_then(|at| self.nodes.get_mut(*at as usize)) {
+            Some(known) => *known = node,
+            None => {
+                if let Ok(at) = u32::try_from(self.nodes.len()) {
+                    self.nodes.push(node);
+                    self.roots.insert(name.into(), at);
+                }
+            }
+        }
     }
 
     /// Judges an update against this state, without changing it.
@@ -104,7 +127,7 @@ impl Have {
             96 + track.runs.capacity() * 8 + track.types.capacity() * 8 + track.deleted.len() * 8
         });
         let roots = self.roots.keys().map(|name| 64 + name.len());
-        tracks.sum::<usize>() + roots.sum::<usize>() + self.depths.capacity()
+        tracks.sum::<usize>() + roots.sum::<usize>() + self.nodes.capacity() * 2
     }
 
     pub(super) fn track(&self, client: ClientId) -> Option<&Track> {
@@ -113,7 +136,12 @@ impl Have {
 
     /// Keeps the new root types and the types that items of an update hold.
     fn take_types(&mut self, outline: &Outline, placed: &Placed) {
-        self.depths.extend_from_slice(&placed.depths);
+        self.nodes.extend_from_slice(&placed.nodes);
+        for (node, shape) in &placed.shapes {
+            if let Some(node) = self.nodes.get_mut(*node as usize) {
+                node.shape = *shape;
+            }
+        }
         for (name, node) in &placed.roots {
             if let Some(name) = outline.names.get(*name as usize) {
                 self.roots.insert(name.clone(), *node);
@@ -133,6 +161,19 @@ impl Track {
     pub(super) fn place(&self, clock: u32) -> Place {
         let next = self.runs.partition_point(|(start, _)| *start <= clock);
         next.checked_sub(1).and_then(|at| self.runs.get(at)).map_or(Place::OPAQUE, |(_, p)| *p)
+    }
+
+    /// How many clocks of the same sequence follow one another behind a clock, at most: where the
+    /// items hang under keys or are collected, none.
+    pub(super) fn sequence_behind(&self, clock: u32) -> u64 {
+        let next = self.runs.partition_point(|(start, _)| *start <= clock);
+        match next.checked_sub(1).and_then(|at| self.runs.get(at)) {
+            Some((start, place)) if *start < clock && place.is_live_sequence() => {
+                let end = self.runs.get(next).map_or(self.clock, |(start, _)| *start);
+                u64::from(end.saturating_sub(clock))
+            }
+            _ => 0,
+        }
     }
 
     /// The shared type that the item at a clock holds.

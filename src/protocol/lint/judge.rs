@@ -6,10 +6,12 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 
+use super::cost::split_cost;
 use super::have::Have;
 use super::place::{Fault, Resolver, Span, spans};
-use super::{Fit, Kind, Outline, Ranges, Verdict, reframe, walk};
+use super::{Fit, Kind, Malformed, Outline, Ranges, Verdict, reframe, walk};
 use crate::id::ClientId;
+use crate::limits::{MAX_SPLIT_COST, MAX_WRITERS_PER_UPDATE};
 
 pub(super) fn judge(have: &Have, update: &Bytes, outline: &Outline) -> Verdict {
     let spans = spans(have, outline);
@@ -24,10 +26,16 @@ pub(super) fn judge(have: &Have, update: &Bytes, outline: &Outline) -> Verdict {
     if deletes.is_empty() && spans.iter().all(|span| span.first == span.last) {
         return Verdict::Covered;
     }
+    if spans.iter().filter(|span| span.first < span.last).count() > MAX_WRITERS_PER_UPDATE {
+        return Verdict::Refused(Malformed("too many clients with new structs"));
+    }
     match Resolver::new(have, outline, &spans).run() {
         Ok(_) => {}
         Err(Fault::Missing) => return Verdict::Gap,
         Err(Fault::Refused(why)) => return Verdict::Refused(why),
+    }
+    if split_cost(have, outline, &spans, &deletes) > MAX_SPLIT_COST {
+        return Verdict::Refused(Malformed("too many splits of long sequences"));
     }
     let new = spans.iter().zip(&outline.sections).filter(|(span, _)| span.first < span.last);
     let writers = new.map(|(_, section)| section.client).collect();

@@ -5,6 +5,7 @@
 //! client-protocol/PROTOCOL.md. Must not apply anything: it only reads bytes and keeps clocks.
 
 mod content;
+mod cost;
 mod have;
 mod judge;
 mod place;
@@ -92,7 +93,7 @@ struct Section {
 }
 
 /// A position in a client's history.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Id {
     /// Index into [`Outline::clients`].
     client: u32,
@@ -110,6 +111,8 @@ struct Struct {
     origin: Option<Id>,
     right: Option<Id>,
     parent: Parent,
+    /// A hash of the key, for an entry that names its parent.
+    key: u64,
 }
 
 impl Struct {
@@ -127,15 +130,31 @@ enum Kind {
     /// A deleted item whose content is gone.
     Deleted,
     /// A shared type.
-    Type,
-    /// Text formatting.
-    Format,
-    /// Any other content.
+    Type(Shape),
+    /// What only text holds: characters, embeds, formats.
+    Text,
+    /// What only arrays hold, and entries under a key: plain values and bytes.
     Value,
 }
 
+/// What a shared type holds one after the other, besides its entries under keys. yrs never comes
+/// back from reading characters beyond U+FFFF as elements of an array.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Shape {
+    /// Nothing: a map.
+    Map,
+    /// Values and shared types: an array.
+    Array,
+    /// Characters, embeds, formats and shared types: a text.
+    Text,
+    /// Shared types: XML.
+    Xml,
+    /// A root type that nobody declared and that holds nothing yet.
+    Open,
+}
+
 /// Where an item says it hangs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Parent {
     /// Where its origins hang.
     Inherited,

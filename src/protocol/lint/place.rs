@@ -3,8 +3,11 @@
 //! PURE. The order is the one of yrs and Yjs: client by client, and where a struct needs another
 //! client's, that one first. A struct that waits for something behind itself is a cycle.
 
-use super::have::{Have, Track};
-use super::{Id, Kind, Malformed, Outline, Parent, Struct};
+use std::collections::{HashMap, HashSet};
+
+use super::have::{Have, Node, Track};
+use super::{Id, Kind, Malformed, Outline, Parent, Ranges, Shape, Struct};
+use crate::id::ClientId;
 use crate::limits::MAX_TYPE_DEPTH;
 
 /// Where an item hangs: in which shared type, and whether under a key. What came without content
@@ -35,7 +38,12 @@ impl Place {
     }
 
     fn is_keyed(self) -> bool {
-        self.0 & Self::KEYED != 0
+        self != Self::OPAQUE && self.0 & Self::KEYED != 0
+    }
+
+    /// Whether it is one of a row of items that had content when it came.
+    pub(super) fn is_live_sequence(self) -> bool {
+        self.0 & (Self::TOMB | Self::KEYED) == 0
     }
 
     /// The place, whatever became of the item.
@@ -76,8 +84,10 @@ pub(super) fn spans(have: &Have, outline: &Outline) -> Vec<Span> {
 pub(super) struct Placed {
     /// By struct of the outline; only those within spans say anything.
     pub(super) places: Vec<Place>,
-    /// Depths of new types; their indices follow those that the room has.
-    pub(super) depths: Vec<u8>,
+    /// New types; their indices follow those that the room has.
+    pub(super) nodes: Vec<Node>,
+    /// Root types that became what their first content makes them.
+    pub(super) shapes: HashMap<u32, Shape>,
     /// New root types: index of the name, index of the type.
     pub(super) roots: Vec<(u32, u32)>,
     /// New types by section: clock, index of the type.
@@ -100,6 +110,9 @@ enum Found {
     Other,
 }
 
+/// Where an item goes in: its client, its origins, and without those its parent and key.
+type Spot = (usize, Option<Id>, Option<Id>, Parent, u64);
+
 /// A struct that waits until another section has come to a clock.
 #[derive(Clone, Copy)]
 struct Waiting {
@@ -114,10 +127,14 @@ pub(super) struct Resolver<'a> {
     /// By client of the outline: its track, and its section.
     tracks: Vec<Option<&'a Track>>,
     sections: Vec<Option<usize>>,
+    /// What the update deletes.
+    deletes: HashMap<ClientId, &'a Ranges>,
     /// By section: the next struct to place.
     cursors: Vec<usize>,
     /// By name of the outline: its type.
     names: Vec<Option<u32>>,
+    /// Where clients have inserted something.
+    spots: HashSet<Spot>,
     /// Whether anything goes: the update was accepted before.
     lenient: bool,
     out: Placed,
@@ -127,7 +144,7 @@ impl<'a> Resolver<'a> {
     pub(super) fn new(have: &'a Have, outline: &'a Outline, spans: &'a [Span]) -> Self {
         let mut sections = vec![None; outline.clients.len()];
         let positions = outline.sections.iter().enumerate();
-        let by_client: std::collections::HashMap<_, _> =
+        let by_client: HashMap<_, _> =
             positions.map(|(at, section)| (section.client, at)).collect();
         for (client, slot) in outline.clients.iter().zip(&mut sections) {
             *slot = by_client.get(client).copied();
@@ -138,8 +155,10 @@ impl<'a> Resolver<'a> {
             spans,
             tracks: outline.clients.iter().map(|client| have.track(*client)).collect(),
             sections,
+            deletes: outline.deletes.iter().map(|(client, ranges)| (*client, ranges)).collect(),
             cursors: spans.iter().map(|span| span.first).collect(),
             names: outline.names.iter().map(|name| have.roots.get(name).copied()).collect(),
+            spots: HashSet::new(),
             lenient: false,
             out: Placed {
                 places: vec![Place::OPAQUE; outline.structs.len()],
@@ -237,13 +256,26 @@ impl<'a> Resolver<'a> {
         }
         let mut place = match one.kind {
             Kind::Gc | Kind::Skip => Place::OPAQUE,
-            _ => self.place_of_item(section, one)?,
+            _ => {
+                self.spot(section, one)?;
+                self.place_of_item(section, one)?
+            }
         };
         if one.kind == Kind::Deleted {
             place = place.tomb();
+        } else if place.is_keyed() && one.len > 1 && !self.is_deleted(section, one) {
+            // Only collected values of one key are ever joined. Were one of them deleted, replicas
+            // would no longer agree on which is the current one.
+            self.fault(Malformed("map entry with several values"))?;
         }
-        if one.kind == Kind::Type && place != Place::OPAQUE {
-            let node = self.new_node(self.depth(place.node()).saturating_add(1))?;
+        if place != Place::OPAQUE && !place.is_keyed() {
+            self.shape(place.node(), one.kind)?;
+        }
+        if let Kind::Type(shape) = one.kind
+            && place != Place::OPAQUE
+        {
+            let depth = self.node(place.node()).depth.saturating_add(1);
+            let node = self.new_node(Node { depth, shape })?;
             if let Some(types) = self.out.types.get_mut(section) {
                 types.push((one.clock, node));
             }
@@ -252,6 +284,30 @@ impl<'a> Resolver<'a> {
             *slot = place;
         }
         Ok(())
+    }
+
+    /// Refuses a second item in the same spot by the same client: the first one is in its way. Each
+    /// copy costs yrs a scan over all others, which by the ten thousand takes minutes.
+    fn spot(&mut self, section: usize, one: Struct) -> Result<(), Fault> {
+        let continues = one.origin.is_some_and(|origin| {
+            origin.clock + 1 == one.clock
+                && self.sections.get(origin.client as usize) == Some(&Some(section))
+        });
+        let spot = (section, one.origin, one.right, one.parent, one.key);
+        if !self.lenient && !continues && !self.spots.insert(spot) {
+            return Err(Fault::Refused(Malformed("two items in the same spot")));
+        }
+        Ok(())
+    }
+
+    /// Whether all of a struct is deleted, by this update or before.
+    fn is_deleted(&self, section: usize, one: Struct) -> bool {
+        let Some(client) = self.outline.sections.get(section).map(|section| section.client) else {
+            return false;
+        };
+        let known = self.have.track(client).map(|track| &track.deleted);
+        let here = self.deletes.get(&client).copied();
+        [known, here].into_iter().flatten().any(|ranges| ranges.covers(one.clock, one.end()))
     }
 
     fn place_of_item(&mut self, section: usize, one: Struct) -> Result<Place, Fault> {
@@ -331,7 +387,7 @@ impl<'a> Resolver<'a> {
         if let Some(node) = self.names.get(name as usize).copied().flatten() {
             return Ok(node);
         }
-        let node = self.new_node(1)?;
+        let node = self.new_node(Node { depth: 1, shape: Shape::Open })?;
         self.out.roots.push((name, node));
         if let Some(slot) = self.names.get_mut(name as usize) {
             *slot = Some(node);
@@ -339,24 +395,46 @@ impl<'a> Resolver<'a> {
         Ok(node)
     }
 
-    fn new_node(&mut self, depth: u8) -> Result<u32, Fault> {
-        if depth > MAX_TYPE_DEPTH {
+    /// Holds what stands in a sequence against what its type may hold.
+    fn shape(&mut self, node: u32, kind: Kind) -> Result<(), Fault> {
+        let wanted = match kind {
+            Kind::Text => Shape::Text,
+            Kind::Value => Shape::Array,
+            Kind::Type(_) => Shape::Xml,
+            Kind::Gc | Kind::Skip | Kind::Deleted => return Ok(()),
+        };
+        match self.node(node).shape {
+            shape if shape == wanted => Ok(()),
+            // Arrays and texts hold shared types as well.
+            Shape::Array | Shape::Text | Shape::Open if wanted == Shape::Xml => Ok(()),
+            Shape::Open => {
+                self.out.shapes.insert(node, wanted);
+                Ok(())
+            }
+            _ => self.fault(Malformed("content in a type that can't hold it")),
+        }
+    }
+
+    fn new_node(&mut self, new: Node) -> Result<u32, Fault> {
+        if new.depth > MAX_TYPE_DEPTH {
             self.fault(Malformed("shared types nested too deep"))?;
         }
-        let node = self.have.depths.len() + self.out.depths.len();
-        self.out.depths.push(depth);
+        let node = self.have.nodes.len() + self.out.nodes.len();
+        self.out.nodes.push(new);
         u32::try_from(node).map_err(|_| Fault::Refused(Malformed("too many shared types")))
     }
 
-    fn depth(&self, node: u32) -> u8 {
-        let node = node as usize;
-        let known = self.have.depths.len();
-        let depths = if node < known {
-            self.have.depths.get(node)
-        } else {
-            self.out.depths.get(node - known)
+    fn node(&self, at: u32) -> Node {
+        let known = self.have.nodes.len();
+        let node = match (at as usize).checked_sub(known) {
+            None => self.have.nodes.get(at as usize),
+            Some(new) => self.out.nodes.get(new),
         };
-        depths.copied().unwrap_or(0)
+        let mut node = node.copied().unwrap_or(Node { depth: 0, shape: Shape::Open });
+        if let Some(shape) = self.out.shapes.get(&at) {
+            node.shape = *shape;
+        }
+        node
     }
 
     /// Refuses, unless the update was accepted before.

@@ -47,6 +47,12 @@ impl Ranges {
         next.checked_sub(1).and_then(|at| self.0.get(at)).is_some_and(|(_, end)| clock < *end)
     }
 
+    /// Whether all clocks from `start` to before `end` are in it.
+    pub fn covers(&self, start: u32, end: u32) -> bool {
+        let next = self.0.partition_point(|(from, _)| *from <= start);
+        next.checked_sub(1).and_then(|at| self.0.get(at)).is_some_and(|(_, to)| end <= *to)
+    }
+
     /// Adds one range. Amortised constant at the end, linear in what lies behind it elsewhere.
     pub fn insert(&mut self, start: u32, end: u32) {
         if start >= end {
@@ -132,6 +138,8 @@ mod tests {
             assert_eq!(Ranges::from_unsorted(both.iter().collect()), both);
             for clock in 0..50 {
                 assert_eq!(one.contains(clock), clocks(&one).contains(&clock));
+                let four = (clock..clock + 4).all(|clock| clocks(&one).contains(&clock));
+                assert_eq!(one.covers(clock, clock + 4), four);
             }
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! PURE. It reads byte for byte what yrs and Yjs read; where those two differ, it refuses.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use bytes::Bytes;
 
@@ -91,7 +92,7 @@ impl<'a> Walk<'a> {
     fn sections(&mut self) -> Result<(), Malformed> {
         // A section is at least a count, a client, a clock and a struct of two bytes.
         let count = self.reader.count(5, self.bounds.clients)?;
-        let mut seen = std::collections::HashSet::with_capacity(count);
+        let mut seen = HashSet::with_capacity(count);
         for _ in 0..count {
             let structs = self.reader.count(2, self.bounds.structs - self.out.structs.len())?;
             let client = self.reader.client()?;
@@ -140,6 +141,7 @@ impl<'a> Walk<'a> {
             origin: None,
             right: None,
             parent: Parent::Inherited,
+            key: 0,
         };
         match info & CONTENT {
             GC | SKIP if info & !CONTENT != 0 => return Err(Malformed("flags on a GC or Skip")),
@@ -155,8 +157,11 @@ impl<'a> Walk<'a> {
                 if info & HAS_RIGHT_ORIGIN != 0 {
                     one.right = Some(self.reference(id)?);
                 }
+                if one.origin.is_some() && one.origin == one.right {
+                    return Err(Malformed("the same origin left and right"));
+                }
                 if one.origin.is_none() && one.right.is_none() {
-                    one.parent = self.parent(id, info & HAS_KEY != 0)?;
+                    (one.parent, one.key) = self.parent(id, info & HAS_KEY != 0)?;
                 }
                 (one.kind, one.len) = content::walk(&mut self.reader, number)?;
             }
@@ -164,7 +169,8 @@ impl<'a> Walk<'a> {
         Ok(one)
     }
 
-    fn parent(&mut self, id: Id, keyed: bool) -> Result<Parent, Malformed> {
+    /// Reads a parent, and the hash of the key in it.
+    fn parent(&mut self, id: Id, keyed: bool) -> Result<(Parent, u64), Malformed> {
         let parent = match self.reader.var_uint()? {
             0 => Parent::Item(self.reference(id)?, keyed),
             1 => {
@@ -173,10 +179,11 @@ impl<'a> Walk<'a> {
             }
             _ => return Err(Malformed("unknown parent kind")),
         };
+        let mut hash = DefaultHasher::new();
         if keyed {
-            content::name(&mut self.reader)?;
+            content::name(&mut self.reader)?.hash(&mut hash);
         }
-        Ok(parent)
+        Ok((parent, hash.finish()))
     }
 
     fn name_index(&mut self, name: &'a str) -> u32 {
@@ -205,7 +212,7 @@ impl<'a> Walk<'a> {
     fn delete_set(&mut self) -> Result<(), Malformed> {
         // A client is at least an id, a count and a range of two bytes.
         let count = self.reader.count(2, self.bounds.clients)?;
-        let mut seen = std::collections::HashSet::with_capacity(count);
+        let mut seen = HashSet::with_capacity(count);
         let mut total = 0;
         for _ in 0..count {
             let client = self.reader.client()?;
