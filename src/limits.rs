@@ -176,8 +176,9 @@ pub const MAX_CONNECTIONS: usize = 20_000;
 pub const FRAMES_PER_SECOND: u32 = 200;
 /// Frames at once of one socket.
 pub const FRAMES_BURST: u32 = 1000;
-/// Read buffer of one socket: tungstenite's default of 128 KiB is zero-filled at each read (facts/performance.md 4).
-pub const SOCKET_READ_BUFFER: usize = 4096;
+/// Read buffer of one socket, bytes: it is held while the socket idles, and zero-filled at each read
+/// (facts/performance.md 4; tungstenite's default is 128 KiB). An edit or a cursor has a few hundred bytes.
+pub const SOCKET_READ_BUFFER: usize = 1024;
 /// Unsent bytes of one socket's write buffer. Above it: the session falls behind and gets one diff.
 pub const SOCKET_WRITE_BUFFER: usize = 1 << 20;
 /// Time in which a drain has to store everything and say good-bye (promise P12).
@@ -239,3 +240,5 @@ pub const MAX_MESSAGE_BYTES: usize = 2000;
 pub const BODIES_BYTES: usize = 256 << 20;
 /// Time for which a client may take none of the bytes that wait for it. Above it: the connection ends.
 pub const WRITE_STALL: Duration = Duration::from_secs(60);
+/// Time in which an accepted upgrade has to become a socket; the client only has to read our answer.
+pub const UPGRADE_TIMEOUT: Duration = Duration::from_secs(10);

@@ -8,7 +8,7 @@ mod refused;
 mod socket;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{Path, Query, Request, State};
@@ -18,7 +18,6 @@ use axum::routing::any;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role as WsRole, WebSocketConfig};
 use tokio_util::task::TaskTracker;
@@ -36,6 +35,7 @@ use crate::room::registry::{Joining, Member, Registry};
 use crate::store::StoreError;
 use crate::store::sqlite::Catalog;
 use refused::Refused;
+use socket::Socket;
 
 /// What sockets need of the other parts.
 #[derive(Debug)]
@@ -141,7 +141,7 @@ async fn open(
     let span = tracing::info_span!("socket", room.id = %path.escape_debug());
     tracker.spawn(
         async move {
-            run(&gate, upgrade, &path, &token).await;
+            run(&gate, upgrade, path, token).await;
             drop(peer);
         }
         .instrument(span),
@@ -188,12 +188,35 @@ fn handshake(method: &Method, headers: &HeaderMap) -> Result<HeaderValue, Proble
         .or_else(|_| refuse("Sec-WebSocket-Key can't be used"))
 }
 
-/// From the upgrade to the end of the socket.
-async fn run(gate: &Gate, upgrade: OnUpgrade, path: &str, token: &str) {
-    let upgraded = match tokio::time::timeout(Duration::from_secs(10), upgrade).await {
+/// From the upgrade to the end of the socket. What only the beginning needs is boxed, so that it does not make the
+/// task bigger for as long as the socket lives.
+async fn run(gate: &Gate, upgrade: OnUpgrade, path: String, token: String) {
+    let Some(socket) = Box::pin(upgraded(upgrade)).await else { return };
+    match Box::pin(gate.admit(&path, &token)).await {
+        Ok((grant, member)) => {
+            drop((path, token));
+            socket::serve(gate, socket, grant, member).await;
+        }
+        Err(code) => {
+            if code.is_permanent() {
+                gate.refused.note(&path, &token, Instant::now());
+            }
+            Box::pin(socket::refuse(socket, code)).await;
+        }
+    }
+}
+
+async fn upgraded(upgrade: OnUpgrade) -> Option<Socket> {
+    let upgraded = match tokio::time::timeout(limits::UPGRADE_TIMEOUT, upgrade).await {
         Ok(Ok(upgraded)) => upgraded,
-        Ok(Err(error)) => return tracing::debug!(%error, "the upgrade failed"),
-        Err(_) => return tracing::debug!("the upgrade took too long"),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "the upgrade failed");
+            return None;
+        }
+        Err(_) => {
+            tracing::debug!("the upgrade took too long");
+            return None;
+        }
     };
     let config = WebSocketConfig::default()
         .read_buffer_size(limits::SOCKET_READ_BUFFER)
@@ -202,14 +225,5 @@ async fn run(gate: &Gate, upgrade: OnUpgrade, path: &str, token: &str) {
         .max_message_size(Some(limits::MAX_FRAME_BYTES))
         .max_frame_size(Some(limits::MAX_FRAME_BYTES));
     let io = TokioIo::new(upgraded);
-    let socket = WebSocketStream::from_raw_socket(io, WsRole::Server, Some(config)).await;
-    match gate.admit(path, token).await {
-        Ok((grant, member)) => socket::serve(gate, socket, grant, member).await,
-        Err(code) => {
-            if code.is_permanent() {
-                gate.refused.note(path, token, Instant::now());
-            }
-            socket::refuse(socket, code).await;
-        }
-    }
+    Some(Socket::from_raw_socket(io, WsRole::Server, Some(config)).await)
 }

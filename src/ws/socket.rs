@@ -82,8 +82,8 @@ pub(super) async fn serve(gate: &Gate, socket: Socket, grant: RoomGrant, member:
     drop(inbox);
     tracing::debug!(user.id = %user, ?end, "left");
     match end {
-        End::Close(code) => farewell(&mut sink, &mut stream, code).await,
-        End::Bye => answer_bye(&mut stream).await,
+        End::Close(code) => Box::pin(farewell(&mut sink, &mut stream, code)).await,
+        End::Bye => Box::pin(answer_bye(&mut stream)).await,
         End::Dead => {}
     }
 }
