@@ -295,3 +295,6 @@ impl Room {
 fn ends(outline: &Outline) -> Vec<(ClientId, u32)> {
     outline.writers().map(|(client, _, end)| (client, end)).collect()
 }
+
+#[cfg(test)]
+mod tests;
