@@ -93,10 +93,10 @@ pub const READ_RETRY: Duration = Duration::from_millis(500);
 pub const QUIET_AFTER: Duration = Duration::from_secs(30);
 /// Time without a session after which a room retires.
 pub const RETIRE_AFTER: Duration = Duration::from_secs(10);
+/// Pause before a room that somebody held on to asks again to go.
+pub const STAY: Duration = Duration::from_millis(100);
 /// Silence after which a keepalive frame goes out: y-websocket closes after 30 s without a message.
 pub const KEEPALIVE_AFTER: Duration = Duration::from_secs(10);
-/// Updates that made the document panic, kept with their context for the operator, per room.
-pub const MAX_QUARANTINED: usize = 16;
 
 // ---- Store ----
 
@@ -161,8 +161,6 @@ pub const MAX_XML_PREFIX_BYTES: usize = 256;
 pub const MAX_INDENT_LEVELS: usize = 32;
 /// Characters of one level of indentation.
 pub const MAX_INDENT: usize = 8;
-/// Length of an order key before the server rebalances its siblings (facts/bpmn.md 4.4), characters.
-pub const MAX_ORDER_KEY: usize = 40;
 
 // ---- Edges ----
 

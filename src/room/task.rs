@@ -10,7 +10,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use super::core::{Control, Effect, Input, Quarantined, RequestId, Room, RoomError};
+use super::core::{Control, Effect, Input, RequestId, Room, RoomError};
 use super::document::Awake;
 use super::load::{LoadError, Loaded};
 use super::member::{Channel, SharedFeed};
@@ -204,7 +204,7 @@ impl Task {
             Effect::ReadLog { after } => self.read_log(after),
             Effect::Wake { state } => self.wake(state),
             Effect::Reload { uncommitted } => self.reload(uncommitted),
-            Effect::Quarantine(quarantined) => self.quarantine(quarantined),
+            Effect::Quarantine(quarantined) => self.registry.quarantine(&self.id, quarantined),
             Effect::Snapshot(snapshot) => self.snapshot(snapshot),
         }
     }
@@ -247,18 +247,6 @@ impl Task {
             }
             control.put(Control::Snapshotted { seq, stored: stored.is_ok() });
         });
-    }
-
-    fn quarantine(&self, quarantined: Quarantined) {
-        tracing::error!(
-            room.id = %self.id,
-            user.id = quarantined.user.as_ref().map(tracing::field::display),
-            room.applied = quarantined.applied.0,
-            update.bytes = quarantined.update.len(),
-            why = %quarantined.why,
-            "an update broke the document and is quarantined"
-        );
-        self.registry.quarantine(&self.id, quarantined);
     }
 
     fn handles(&self) -> (Arc<Registry>, DiagramId, Arc<ControlCell>) {
