@@ -104,8 +104,10 @@ impl Task {
         let mut effects = Vec::new();
         room.run(now, &mut effects);
         loop {
-            if let Some(code) = self.execute(&mut room, &mut effects) {
-                return if code == Ended::Retired { () } else { self.over(code.code()).await };
+            match self.execute(&mut room, &mut effects) {
+                Some(Ended::Retired) => return,
+                Some(Ended::Over(code)) => return self.over(code).await,
+                None => {}
             }
             let deadline = room.deadline();
             tokio::select! {
@@ -277,15 +279,6 @@ enum Ended {
     Retired,
     /// Whoever is left is told this.
     Over(CloseCode),
-}
-
-impl Ended {
-    fn code(self) -> CloseCode {
-        match self {
-            Self::Retired => CloseCode::RoomUnavailable,
-            Self::Over(code) => code,
-        }
-    }
 }
 
 async fn load(
