@@ -3,7 +3,7 @@
 mod commands;
 mod corpus_roundtrip;
 mod craft;
-mod explore;
+mod fuzz_corpus;
 mod fuzz_edits;
 mod harness;
 mod history_fuzz;
@@ -23,6 +23,7 @@ mod store_contract;
 mod store_figures;
 mod store_kill;
 mod store_open;
+mod tidy;
 mod wire_vectors;
 
 /// A number from the environment: seeds and time boxes of the long random tests.
