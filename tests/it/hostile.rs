@@ -472,11 +472,6 @@ fn awareness() -> Vec<Hostile> {
             frame: entries(&[(7, u32::MAX, b"{}")]),
             fate: Fate::Ignored,
         },
-        raw(
-            "awareness clock above 2^32",
-            &[1, 9, 1, 7, 0x80, 0x80, 0x80, 0x80, 0x10, 1, b'1'],
-            MALFORMED,
-        ),
         raw("awareness with trailing bytes", &[1, 2, 0, 0], MALFORMED),
     ]
 }
