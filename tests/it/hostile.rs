@@ -284,6 +284,15 @@ fn structure() -> Vec<Hostile> {
             MALFORMED,
         ),
         craft(
+            "8,000 insertions at the start, each said to be before another character",
+            one(1, text("t", &"a".repeat(8000))).section(
+                7,
+                0,
+                (0..8000).map(|at| a().before((1, at))),
+            ),
+            MALFORMED,
+        ),
+        craft(
             "400,000 holes in a text of a million",
             one(7, text("t", &"a".repeat(1_000_000)))
                 .delete(7, &(0..400_000).map(|at| (at * 2, 1)).collect::<Vec<_>>()),
