@@ -11,6 +11,7 @@ mod judge;
 mod place;
 mod ranges;
 mod reframe;
+mod slot;
 mod split;
 mod walk;
 

@@ -6,55 +6,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::have::{Have, Node, Track};
+use super::slot::Place;
 use super::{Id, Kind, Malformed, Outline, Parent, Ranges, Shape, Struct};
 use crate::id::ClientId;
-use crate::limits::MAX_TYPE_DEPTH;
-
-/// Where an item hangs: in which shared type, and whether under a key. What came without content
-/// (collected or deleted) is a tomb: it can be nobody's parent any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place(u32);
-
-impl Place {
-    /// Unknown, because the item or its parent is collected. yrs and Yjs collect what hangs there.
-    pub(super) const OPAQUE: Self = Self(u32::MAX);
-    const TOMB: u32 = 1;
-    const KEYED: u32 = 2;
-
-    fn new(node: u32, keyed: bool) -> Self {
-        match node.checked_mul(4) {
-            Some(node) if node < u32::MAX - 3 => Self(node | if keyed { Self::KEYED } else { 0 }),
-            _ => Self::OPAQUE,
-        }
-    }
-
-    fn tomb(self) -> Self {
-        Self(self.0 | Self::TOMB)
-    }
-
-    /// Whether the item came without content.
-    pub(super) fn is_tomb(self) -> bool {
-        self.0 & Self::TOMB != 0
-    }
-
-    fn is_keyed(self) -> bool {
-        self != Self::OPAQUE && self.0 & Self::KEYED != 0
-    }
-
-    /// Whether it is one of a row of items that had content when it came.
-    pub(super) fn is_live_sequence(self) -> bool {
-        self.0 & (Self::TOMB | Self::KEYED) == 0
-    }
-
-    /// The place, whatever became of the item.
-    fn known(self) -> Option<Self> {
-        if self == Self::OPAQUE { None } else { Some(Self(self.0 & !Self::TOMB)) }
-    }
-
-    fn node(self) -> u32 {
-        self.0 / 4
-    }
-}
+use crate::limits::{MAX_SCAN_COST, MAX_TYPE_DEPTH};
 
 /// The structs of one section that the room does not have yet.
 #[derive(Debug, Clone, Copy)]
@@ -90,6 +45,8 @@ pub(super) struct Placed {
     pub(super) shapes: HashMap<u32, Shape>,
     /// New root types: index of the name, index of the type.
     pub(super) roots: Vec<(u32, u32)>,
+    /// New items of sequences, by the type they hang in.
+    pub(super) items: HashMap<u32, u32>,
     /// New types by section: clock, index of the type.
     pub(super) types: Vec<Vec<(u32, u32)>>,
 }
@@ -135,6 +92,8 @@ pub(super) struct Resolver<'a> {
     names: Vec<Option<u32>>,
     /// Where clients have inserted something.
     spots: HashSet<Spot>,
+    /// New items of sequences that do not follow the one that their client made before, by type.
+    moves: HashMap<u32, u32>,
     /// Whether anything goes: the update was accepted before.
     lenient: bool,
     out: Placed,
@@ -159,6 +118,7 @@ impl<'a> Resolver<'a> {
             cursors: spans.iter().map(|span| span.first).collect(),
             names: outline.names.iter().map(|name| have.roots.get(name).copied()).collect(),
             spots: HashSet::new(),
+            moves: HashMap::new(),
             lenient: false,
             out: Placed {
                 places: vec![Place::OPAQUE; outline.structs.len()],
@@ -199,6 +159,9 @@ impl<'a> Resolver<'a> {
                     None => self.place(top.section, at, one)?,
                 }
             }
+        }
+        if self.scan_cost() > MAX_SCAN_COST {
+            self.fault(Malformed("too many edits of a long sequence"))?;
         }
         Ok(self.out)
     }
@@ -270,12 +233,16 @@ impl<'a> Resolver<'a> {
         }
         if place != Place::OPAQUE && !place.is_keyed() {
             self.shape(place.node(), one.kind)?;
+            *self.out.items.entry(place.node()).or_default() += 1;
+            if !self.continues(section, one) {
+                *self.moves.entry(place.node()).or_default() += 1;
+            }
         }
         if let Kind::Type(shape) = one.kind
             && place != Place::OPAQUE
         {
             let depth = self.node(place.node()).depth.saturating_add(1);
-            let node = self.new_node(Node { depth, shape })?;
+            let node = self.new_node(Node { depth, shape, items: 0 })?;
             if let Some(types) = self.out.types.get_mut(section) {
                 types.push((one.clock, node));
             }
@@ -289,15 +256,29 @@ impl<'a> Resolver<'a> {
     /// Refuses a second item in the same spot by the same client: the first one is in its way. Each
     /// copy costs yrs a scan over all others, which by the ten thousand takes minutes.
     fn spot(&mut self, section: usize, one: Struct) -> Result<(), Fault> {
-        let continues = one.origin.is_some_and(|origin| {
-            origin.clock + 1 == one.clock
-                && self.sections.get(origin.client as usize) == Some(&Some(section))
-        });
         let spot = (section, one.origin, one.right, one.parent, one.key);
-        if !self.lenient && !continues && !self.spots.insert(spot) {
+        if !self.lenient && !self.continues(section, one) && !self.spots.insert(spot) {
             return Err(Fault::Refused(Malformed("two items in the same spot")));
         }
         Ok(())
+    }
+
+    /// Whether an item follows the one that its client made before.
+    fn continues(&self, section: usize, one: Struct) -> bool {
+        one.origin.is_some_and(|origin| {
+            origin.clock + 1 == one.clock
+                && self.sections.get(origin.client as usize) == Some(&Some(section))
+        })
+    }
+
+    /// How many items yrs may look at to find where each new one of a sequence belongs, at most: for
+    /// each that follows nothing of its own, all of its sequence.
+    fn scan_cost(&self) -> u64 {
+        let cost = |(node, moves): (&u32, &u32)| {
+            let new = self.out.items.get(node).copied().unwrap_or(0);
+            u64::from(*moves) * (u64::from(self.node(*node).items) + u64::from(new))
+        };
+        self.moves.iter().map(cost).sum()
     }
 
     /// Whether all of a struct is deleted, by this update or before.
@@ -387,7 +368,7 @@ impl<'a> Resolver<'a> {
         if let Some(node) = self.names.get(name as usize).copied().flatten() {
             return Ok(node);
         }
-        let node = self.new_node(Node { depth: 1, shape: Shape::Open })?;
+        let node = self.new_node(Node { depth: 1, shape: Shape::Open, items: 0 })?;
         self.out.roots.push((name, node));
         if let Some(slot) = self.names.get_mut(name as usize) {
             *slot = Some(node);
@@ -430,7 +411,7 @@ impl<'a> Resolver<'a> {
             None => self.have.nodes.get(at as usize),
             Some(new) => self.out.nodes.get(new),
         };
-        let mut node = node.copied().unwrap_or(Node { depth: 0, shape: Shape::Open });
+        let mut node = node.copied().unwrap_or(Node { depth: 0, shape: Shape::Open, items: 0 });
         if let Some(shape) = self.out.shapes.get(&at) {
             node.shape = *shape;
         }
