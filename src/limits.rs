@@ -138,6 +138,16 @@ pub const MAX_XML_ATTRIBUTES: usize = 256;
 pub const MAX_XML_VALUE_BYTES: usize = 4 << 20;
 /// Namespace declarations of one element, and prefixes of one document. Above it: 422.
 pub const MAX_XML_NAMESPACES: usize = 1024;
+/// Longest namespace URI and longest id that references may name, bytes: both are written once per
+/// use, so a long one would multiply. Above it: 422; in a document the declaration or the
+/// references count as absent.
+pub const MAX_XML_NAME_BYTES: usize = 1024;
+/// Longest prefix, and longest value of the attribute that every waypoint carries, bytes.
+pub const MAX_XML_PREFIX_BYTES: usize = 256;
+/// Levels that indentation follows, and characters of one level: a line costs at most 256 bytes.
+pub const MAX_INDENT_LEVELS: usize = 32;
+/// Characters of one level of indentation.
+pub const MAX_INDENT: usize = 8;
 /// Length of an order key before the server rebalances its siblings (facts/bpmn.md 4.4), characters.
 pub const MAX_ORDER_KEY: usize = 40;
 

@@ -14,6 +14,7 @@ use crate::bpmn::model::{Record, Value};
 use crate::bpmn::order;
 use crate::bpmn::tables::{self, Vocabulary};
 use crate::bpmn::xml::{Element, Kind, NO_BINDING};
+use crate::limits::MAX_XML_PREFIX_BYTES;
 
 /// What was inlined.
 pub(super) struct Inlined {
@@ -113,7 +114,8 @@ impl Geo {
                     });
                     if let (None, Some(other)) = (&geo.waypoint_type, others.next()) {
                         let name = source.aliases.tag(other.name);
-                        geo.waypoint_type = Some(format!("{name}={}", other.value));
+                        let text = format!("{name}={}", other.value);
+                        geo.waypoint_type = Some(text).filter(|t| t.len() <= MAX_XML_PREFIX_BYTES);
                     }
                 }
                 _ => {}

@@ -332,3 +332,6 @@ fn mark_repairs(records: &mut Records) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

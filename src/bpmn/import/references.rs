@@ -8,6 +8,7 @@ use super::Source;
 use crate::bpmn::model::Value;
 use crate::bpmn::tables::Vocabulary;
 use crate::bpmn::xml::{is_ncname, is_xml_space, trim_space};
+use crate::limits::MAX_XML_NAME_BYTES;
 
 /// The elements of a text by id.
 pub(super) struct References<'t> {
@@ -41,7 +42,8 @@ impl<'t> References<'t> {
                 odd_ids.push(index);
             }
             // As the normaliser has it: nothing refers to the model inside a diagram.
-            if source.vocabulary(element) != Vocabulary::Bpmn || !source.in_diagram(index) {
+            let hidden = source.vocabulary(element) == Vocabulary::Bpmn && source.in_diagram(index);
+            if !hidden && id.len() <= MAX_XML_NAME_BYTES {
                 by_id.entry(id).or_insert(index);
             }
         }

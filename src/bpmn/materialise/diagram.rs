@@ -29,12 +29,10 @@ fn rehome_planes(repair: &mut Repair<'_, '_>) -> Rehomed {
         for plane in graph.live_children(diagram).filter(|p| graph.role(*p) == Role::Plane) {
             match graph.end(plane, "bpmnElement") {
                 End::Node(element) => taken.push(element),
-                End::Missing
-                    if !graph.is_raw(plane, Reason::N5) && !graph.is_raw(diagram, Reason::N5) =>
-                {
-                    lost.push((diagram, plane));
+                End::Missing if [diagram, plane].iter().any(|id| graph.is_raw(*id, Reason::N5)) => {
                 }
-                End::Missing | End::Raw => {}
+                End::Missing => lost.push((diagram, plane)),
+                End::Raw => {}
             }
         }
     }

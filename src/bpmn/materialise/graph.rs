@@ -9,6 +9,7 @@ use super::names::{AliasId, NO_ALIAS, Names};
 use crate::bpmn::model::{DOCUMENT, Record, Records};
 use crate::bpmn::tables::{self, Vocabulary};
 use crate::bpmn::xml::is_ncname;
+use crate::limits::MAX_XML_DEPTH;
 
 /// A node's number.
 pub(super) type Id = u32;
@@ -322,17 +323,25 @@ impl<'r> Graph<'r> {
         self.top = top;
     }
 
-    /// N3: live is what hangs on the document.
+    /// N3: live is what hangs on the document, not deeper than the reader goes.
     fn find_live(&mut self) {
-        let mut open: Vec<(Id, bool)> = self.top.iter().rev().map(|id| (*id, false)).collect();
-        while let Some((id, in_diagram)) = open.pop() {
+        if self.root == NONE {
+            // Comments alone are no document.
+            self.top.clear();
+        }
+        let mut open: Vec<(Id, usize, bool)> =
+            self.top.iter().rev().map(|id| (*id, 1, false)).collect();
+        while let Some((id, depth, in_diagram)) = open.pop() {
             let inside = in_diagram || self.tag(id).is_some_and(|t| t.vocabulary.is_diagram());
             if let Some(node) = self.nodes.get_mut(id as usize) {
                 node.live = true;
                 node.in_diagram = in_diagram;
                 self.sequence.push(id);
             }
-            open.extend(self.children(id).iter().rev().map(|child| (*child, inside)));
+            if depth < MAX_XML_DEPTH {
+                let children = self.children(id).iter().rev();
+                open.extend(children.map(|child| (*child, depth + 1, inside)));
+            }
         }
     }
 }

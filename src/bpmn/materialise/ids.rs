@@ -92,7 +92,7 @@ impl<'r> Lists<'r> {
     pub(super) fn derive(graph: &Graph<'r>) -> Self {
         let mut entries = Vec::new();
         for id in graph.sequence.iter().copied().filter(|id| graph.is_live(*id)) {
-            let Some(node) = graph.node(id).filter(|_| graph.xml_id(id).is_some()) else {
+            let Some(node) = graph.node(id).filter(|_| graph.is_referable(id)) else {
                 continue;
             };
             if graph.role(id) == Role::SequenceFlow {

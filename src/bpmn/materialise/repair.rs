@@ -8,6 +8,7 @@ use super::graph::{Graph, Id, Kind, NONE, Role};
 use crate::bpmn::model::Value;
 use crate::bpmn::tables::{self, Vocabulary};
 use crate::bpmn::xml::trim_space;
+use crate::limits::MAX_XML_NAME_BYTES;
 
 /// Why a node was dropped or altered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -247,14 +248,14 @@ impl Graph<'_> {
         (fits && self.is_live(id) && self.is_referable(id)).then_some(id)
     }
 
-    /// Whether references may name it: an element with an id, and if it is of the model, not
+    /// Whether references may name it: an element with an id of reasonable length, and if it is of the model, not
     /// one that hides inside diagram interchange.
     pub(super) fn is_referable(&self, id: Id) -> bool {
         let (Some(node), Some(tag)) = (self.node(id), self.tag(id)) else { return false };
         tag.kind == Kind::Element
             && tag.vocabulary.has_ids()
             && !(tag.vocabulary == Vocabulary::Bpmn && node.in_diagram)
-            && self.xml_id(id).is_some()
+            && self.xml_id(id).is_some_and(|id| id.len() <= MAX_XML_NAME_BYTES)
     }
 
     /// What a reference field leads to.

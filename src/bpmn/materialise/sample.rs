@@ -63,6 +63,11 @@ lines</bpmn:documentation>
     <bpmn:subProcess id="Sub_2">
       <bpmn:incoming>Flow_3</bpmn:incoming>
       <bpmn:scriptTask id="Task_3"><bpmn:script><![CDATA[x]]></bpmn:script></bpmn:scriptTask>
+      <bpmn:endEvent id="End_1">
+        <!-- no regular place for the list -->
+        <bpmn:incoming>Flow_4</bpmn:incoming>
+      </bpmn:endEvent>
+      <bpmn:sequenceFlow id="Flow_4" sourceRef="Task_3" targetRef="End_1" />
     </bpmn:subProcess>
     <bpmn:dataObjectReference id="DataObjectReference_1" dataObjectRef="DataObject_1" />
     <bpmn:dataObject id="DataObject_1" />

@@ -268,3 +268,6 @@ pub(super) fn namespace_from_any(value: &Any) -> Option<Namespace> {
     let uri = sanitise(&uri).into_owned();
     items.next().is_none().then_some(Namespace { uri, at_root, prefix })
 }
+
+#[cfg(test)]
+mod tests;
