@@ -40,8 +40,8 @@ impl<'r> Profiles<'r> {
 /// Takes an order apart: field names separated by spaces, each once.
 pub(super) fn parse_order(order: &str) -> Vec<&str> {
     let mut names: Vec<&str> = Vec::new();
-    for name in order.split(' ').take(MAX_XML_ATTRIBUTES) {
-        if !name.is_empty() && !names.contains(&name) {
+    for name in order.split(' ').filter(|n| !n.is_empty()).take(MAX_XML_ATTRIBUTES) {
+        if !names.contains(&name) {
             names.push(name);
         }
     }
