@@ -300,7 +300,13 @@ mod tests {
     }
 
     fn clients(frame: Option<Bytes>) -> Vec<(u64, String)> {
-        frame.iter().flat_map(read).map(|(client, _, state)| (client, state)).collect()
+        frame
+            .into_iter()
+            .collect::<Vec<_>>()
+            .iter()
+            .flat_map(read)
+            .map(|(client, _, state)| (client, state))
+            .collect()
     }
 
     #[test]

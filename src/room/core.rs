@@ -183,7 +183,7 @@ impl Room {
             }
             Input::Leave { session } => self.leave(session, turn),
             Input::From { session, incoming } => {
-                self.take_incoming(session, incoming, was_read, turn)
+                self.take_incoming(session, incoming, was_read, turn);
             }
             Input::Edit { request, edit } => self.take_edit(request, edit, turn),
             Input::Read { request, look } => self.take_read(request, look, turn),
@@ -230,7 +230,7 @@ impl Room {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         match incoming {
             Incoming::Message(Message::Step1(theirs)) => {
-                self.take_step1(id, theirs, was_read, turn)
+                self.take_step1(id, theirs, was_read, turn);
             }
             Incoming::Message(Message::Awareness(body)) => {
                 if let Ok(entries) = awareness_entries(&body) {
