@@ -47,5 +47,5 @@ need_node() {
   system_package npm npm
   local major
   major=$(node -p 'process.versions.node.split(".")[0]')
-  [ "$major" -ge 18 ] || give_up "Node.js $major is too old; the tests need 18 or newer."
+  [ "$major" -ge 20 ] || give_up "Node.js $major is too old; the stock clients of the tests need 20 or newer."
 }

@@ -1,5 +1,6 @@
 //! The only place where parts meet. `main` and the tests start the same [`App`].
 
+mod lock;
 mod quarantine;
 
 use std::io;
@@ -9,12 +10,13 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::auth::{self, Keys, SecretError};
 use crate::config::Config;
 use crate::http::current::Bases;
+use crate::http::extract::BodySpace;
 use crate::http::heavy::Heavy;
 use crate::http::listener::Listener;
 use crate::http::origin::Origins;
@@ -24,6 +26,7 @@ use crate::limits;
 use crate::room::registry::Registry;
 use crate::store::sqlite::{OpenError, Store};
 use crate::ws::{self, Gate};
+pub use lock::{DataLock, LockError};
 
 /// A running server.
 #[derive(Debug)]
@@ -33,9 +36,12 @@ pub struct App {
     store: Store,
     registry: Arc<Registry>,
     keys: Arc<Keys>,
-    stop: CancellationToken,
+    /// Also stops what was started when the app is dropped without [`App::stop`].
+    stop: DropGuard,
     tasks: TaskTracker,
     listening: JoinHandle<()>,
+    /// Held to the end.
+    _lock: DataLock,
 }
 
 /// Why a server did not start. Each says what to do.
@@ -44,6 +50,9 @@ pub enum StartError {
     /// The data folder or the database.
     #[error(transparent)]
     Store(#[from] OpenError),
+    /// Another process works on the folder.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// The secret of tokens.
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -67,6 +76,7 @@ impl App {
     /// See [`StartError`].
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let store = Store::open(&config.store.data).await?;
+        let lock = DataLock::take(&config.store.data)?;
         let secret = auth::load_secret(&config.auth, &config.store.data)?;
         let keys = Arc::new(Keys::new(&secret, &config.auth.issuer));
         let node = NodeId(getrandom::u64().map_err(StartError::Random)?);
@@ -86,6 +96,7 @@ impl App {
             registry: Arc::clone(&registry),
             catalog: store.catalog(),
             heavy: Heavy::default(),
+            bodies: BodySpace::default(),
             bases: Bases::default(),
             server: config.server.clone(),
             auth: config.auth.clone(),
@@ -109,7 +120,8 @@ impl App {
         };
         let listening = tokio::spawn(listener.run());
         tracing::info!(%addr, data = %config.store.data.display(), "started");
-        Ok(Self { addr, config, store, registry, keys, stop, tasks, listening })
+        let stop = stop.drop_guard();
+        Ok(Self { addr, config, store, registry, keys, stop, tasks, listening, _lock: lock })
     }
 
     /// Where it listens: the real port, where port 0 was asked for.
@@ -131,7 +143,7 @@ impl App {
     /// P12). Answers whether everything was stored.
     pub async fn stop(self) -> bool {
         let limit = self.config.server.drain_timeout;
-        self.stop.cancel();
+        self.stop.disarm().cancel();
         let begun = Instant::now();
         let stored = self.registry.drain(limit).await;
         if !stored {

@@ -9,11 +9,12 @@ pub mod text;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
+use uuid::Uuid;
 use yrs::updates::decoder::Decode;
-use yrs::{Doc, ReadTxn, Transact, Update};
+use yrs::{ReadTxn, Transact, Update};
 
 use crate::bpmn;
-use crate::id::{BatchId, ClientId, DiagramId, NodeId, UserId};
+use crate::id::{BadId, BatchId, ClientId, DiagramId, NodeId, UserId};
 use crate::limits;
 use crate::store::catalog::NewDiagram;
 use crate::store::log::History;
@@ -26,6 +27,7 @@ pub const UNTITLED: &str = "Untitled diagram";
 /// A text that was read and can become a diagram.
 #[derive(Debug, Clone)]
 pub struct Draft {
+    fresh: Fresh,
     bytes: Bytes,
     hash: [u8; 32],
     title: Option<String>,
@@ -33,43 +35,92 @@ pub struct Draft {
     seed: Bytes,
 }
 
-/// Who and what a new diagram is besides its text; ids and time come from the caller.
+/// Why a text becomes no diagram.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoDiagram {
+    /// It can't be read.
+    #[error(transparent)]
+    Unreadable(#[from] bpmn::ReadError),
+    /// It is XML and no BPMN.
+    #[error("line 1: the root element is not `definitions` of BPMN 2.0")]
+    NotBpmn,
+}
+
+/// Reads a text that must be BPMN.
+///
+/// # Errors
+/// Line, column and reason.
+pub fn read(bytes: &[u8]) -> Result<bpmn::Records, NoDiagram> {
+    let records = bpmn::import(bytes)?;
+    if bpmn::is_definitions(&records) { Ok(records) } else { Err(NoDiagram::NotBpmn) }
+}
+
+/// The random parts of a new diagram.
+#[derive(Debug, Clone)]
+pub struct Fresh {
+    /// Its id: unguessable, and so unique over all organisations.
+    pub id: DiagramId,
+    /// The server client id that writes its seed.
+    pub client: ClientId,
+    /// Row 1's batch id.
+    pub batch: BatchId,
+}
+
+/// Why there are no random parts.
+#[derive(Debug, thiserror::Error)]
+#[error("no randomness for a new diagram: {0}")]
+pub struct NoRandom(String);
+
+impl Fresh {
+    /// Draws them.
+    ///
+    /// # Errors
+    /// The system has no randomness.
+    pub fn draw() -> Result<Self, NoRandom> {
+        let client = getrandom::u64().map_err(|error| NoRandom(error.to_string()))?;
+        let id = Uuid::new_v4().to_string();
+        Ok(Self {
+            id: id.parse().map_err(|error: BadId| NoRandom(error.to_string()))?,
+            client: ClientId::server(client),
+            batch: BatchId(Uuid::new_v4().as_u128()),
+        })
+    }
+}
+
+/// Who and what a new diagram is besides its text.
 #[derive(Debug, Clone)]
 pub struct Birth {
-    /// Its id.
-    pub id: DiagramId,
     /// Who creates it.
     pub user: UserId,
     /// What it is called; without it the text decides.
     pub title: Option<String>,
     /// The node that writes row 1.
     pub node: NodeId,
-    /// Row 1's batch id.
-    pub batch: BatchId,
     /// The time.
     pub now: OffsetDateTime,
 }
 
 impl Draft {
-    /// Reads a BPMN text; its document will be written under this server client id.
+    /// Reads a BPMN text.
     ///
     /// # Errors
     /// Line, column and reason.
-    pub fn read(bytes: Bytes, client: ClientId) -> Result<Self, bpmn::ReadError> {
-        let records = bpmn::import(&bytes)?;
+    pub fn read(bytes: Bytes, fresh: Fresh) -> Result<Self, NoDiagram> {
+        let records = read(&bytes)?;
         Ok(Self {
             bytes,
             hash: hash(&bpmn::materialise(&records)),
             title: records.meta.get("title").and_then(|t| shown_title(t)),
             summary: bpmn::summary::of(&records),
-            seed: bpmn::seed_update(&records, client.0).into(),
+            seed: bpmn::seed_update(&records, fresh.client.0).into(),
+            fresh,
         })
     }
 
     /// What the store needs to create it.
     pub fn into_new(self, birth: Birth) -> NewDiagram {
         NewDiagram {
-            id: birth.id,
+            id: self.fresh.id,
             user: birth.user,
             title: birth.title.or(self.title).unwrap_or_else(|| UNTITLED.to_owned()),
             bytes: self.bytes,
@@ -77,7 +128,7 @@ impl Draft {
             summary: self.summary,
             seed: self.seed,
             node: birth.node,
-            batch: birth.batch,
+            batch: self.fresh.batch,
             now: birth.now,
         }
     }
@@ -128,7 +179,8 @@ pub struct BadHistory(String);
 /// # Errors
 /// An update that yrs does not take.
 pub fn records_of(history: &History) -> Result<bpmn::Records, BadHistory> {
-    let doc = Doc::new();
+    // It only reads, so any client id will do.
+    let doc = bpmn::new_doc(1);
     {
         let mut txn = doc.transact_mut();
         let states = history.snapshot.iter().map(|s| &s.state);
@@ -158,7 +210,7 @@ mod tests {
 
     #[test]
     fn the_empty_template_is_readable_and_has_no_title() {
-        let draft = Draft::read(EMPTY.into(), ClientId::server(1)).unwrap();
+        let draft = Draft::read(EMPTY.into(), Fresh::draw().unwrap()).unwrap();
         assert_eq!(draft.title, None);
     }
 }

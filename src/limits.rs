@@ -97,10 +97,10 @@ pub const READ_RETRY: Duration = Duration::from_millis(500);
 pub const QUIET_AFTER: Duration = Duration::from_secs(30);
 /// Time without a session after which a room retires.
 pub const RETIRE_AFTER: Duration = Duration::from_secs(10);
+/// Pause before a room that somebody held on to asks again to go.
+pub const STAY: Duration = Duration::from_millis(100);
 /// Silence after which a keepalive frame goes out: y-websocket closes after 30 s without a message.
 pub const KEEPALIVE_AFTER: Duration = Duration::from_secs(10);
-/// Updates that made the document panic, kept with their context for the operator, per room.
-pub const MAX_QUARANTINED: usize = 16;
 
 // ---- Store ----
 
@@ -155,8 +155,16 @@ pub const MAX_XML_ATTRIBUTES: usize = 256;
 pub const MAX_XML_VALUE_BYTES: usize = 4 << 20;
 /// Namespace declarations of one element, and prefixes of one document. Above it: 422.
 pub const MAX_XML_NAMESPACES: usize = 1024;
-/// Length of an order key before the server rebalances its siblings (facts/bpmn.md 4.4), characters.
-pub const MAX_ORDER_KEY: usize = 40;
+/// Longest namespace URI and longest id that references may name, bytes: both are written once per
+/// use, so a long one would multiply. Above it: 422; in a document the declaration or the
+/// references count as absent.
+pub const MAX_XML_NAME_BYTES: usize = 1024;
+/// Longest prefix, and longest value of the attribute that every waypoint carries, bytes.
+pub const MAX_XML_PREFIX_BYTES: usize = 256;
+/// Levels that indentation follows, and characters of one level: a line costs at most 256 bytes.
+pub const MAX_INDENT_LEVELS: usize = 32;
+/// Characters of one level of indentation.
+pub const MAX_INDENT: usize = 8;
 
 // ---- Edges ----
 
@@ -229,3 +237,7 @@ pub const BASE_SLOTS: usize = 4096;
 pub const MAX_QUARANTINE_FILES: usize = 64;
 /// Longest message of a save, bytes: a sentence or two, not another document. Above it: 422.
 pub const MAX_MESSAGE_BYTES: usize = 2000;
+/// Request bodies held at once, bytes, all together; the next one waits. Ten of the largest.
+pub const BODIES_BYTES: usize = 256 << 20;
+/// Time for which a client may take none of the bytes that wait for it. Above it: the connection ends.
+pub const WRITE_STALL: Duration = Duration::from_secs(60);

@@ -3,13 +3,15 @@
 
 -- A room exists from the transaction that creates its diagram. It knows its newest row: `head`, so
 -- that a lost tail is noticed, and whose batch that is. `gone` answers for the diagram's deletion.
+-- `owners` is the sum of the checksums of the room's bindings, so that a lost one is noticed.
 -- (Batch ids have no index of their own: it would be a third page to write for every append.)
 CREATE TABLE log_rooms (
-    room  TEXT    NOT NULL PRIMARY KEY,
-    head  INTEGER NOT NULL CHECK (head >= 0),
-    node  INTEGER NOT NULL,
-    batch BLOB    NOT NULL CHECK (length(batch) = 16),
-    gone  INTEGER NOT NULL DEFAULT 0 CHECK (gone IN (0, 1))
+    room   TEXT    NOT NULL PRIMARY KEY,
+    head   INTEGER NOT NULL CHECK (head >= 0),
+    node   INTEGER NOT NULL,
+    batch  BLOB    NOT NULL CHECK (length(batch) = 16),
+    owners INTEGER NOT NULL DEFAULT 0 CHECK (owners >= 0),
+    gone   INTEGER NOT NULL DEFAULT 0 CHECK (gone IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 
 -- The newest batch of each other node that has written to the room: a batch whose outcome is unknown
@@ -49,6 +51,7 @@ CREATE TABLE log_bindings (
     room   TEXT    NOT NULL REFERENCES log_rooms (room),
     client INTEGER NOT NULL,
     user   TEXT    NOT NULL,
+    crc    INTEGER NOT NULL,
     PRIMARY KEY (room, client)
 ) STRICT, WITHOUT ROWID;
 

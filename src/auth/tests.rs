@@ -1,3 +1,5 @@
+//! Which tokens open what, and what a made secret is.
+
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;

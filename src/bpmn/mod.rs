@@ -61,17 +61,9 @@ pub fn read_update(update: &[u8]) -> Option<Records> {
 /// Whether the root element is `definitions` of the BPMN model.
 #[must_use]
 pub fn is_definitions(records: &Records) -> bool {
-    let mut elements: Vec<_> = records
-        .nodes
-        .iter()
-        .filter_map(|(key, record)| {
-            let (order, parent) = record.place()?;
-            let tag = record.tag().filter(|t| !t.starts_with('#'))?;
-            (parent == model::DOCUMENT).then_some((order, key, tag))
-        })
-        .collect();
-    elements.sort_unstable();
-    elements.first().is_some_and(|(_, _, tag)| {
+    records.nodes.values().any(|record| {
+        let at_top = record.place().is_some_and(|(_, parent)| parent == model::DOCUMENT);
+        let Some(tag) = record.tag().filter(|_| at_top) else { return false };
         let (alias, local) = tag.split_once(':').unwrap_or(("", tag));
         let uri = records.ns.get(alias).map(|n| n.uri.as_str());
         local == "definitions" && uri.or(tables::well_known_uri(alias)) == Some(tables::BPMN_URI)

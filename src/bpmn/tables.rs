@@ -47,6 +47,12 @@ impl Vocabulary {
         }
     }
 
+    /// Whether it describes the drawing, not the model.
+    #[must_use]
+    pub fn is_diagram(self) -> bool {
+        matches!(self, Self::BpmnDi | Self::Di | Self::Dc)
+    }
+
     /// Whether its elements carry XML ids that references may name.
     #[must_use]
     pub fn has_ids(self) -> bool {
@@ -59,6 +65,9 @@ impl Vocabulary {
         matches!(self, Self::Bpmn | Self::BpmnDi)
     }
 }
+
+/// The aliases that mean something where the document does not say, sorted.
+pub const WELL_KNOWN_ALIASES: [&str; 5] = ["bpmn", "bpmndi", "dc", "di", "xsi"];
 
 /// The namespace that an alias means where the document does not say.
 #[must_use]

@@ -59,7 +59,7 @@ enum Command {
         /// File to write instead of stdout; may be one of the inputs
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
-        /// Print conflicts as JSON, on stderr
+        /// Tell the conflicts as JSON; they go to stdout with --output, else to stderr
         #[arg(long)]
         json: bool,
     },
@@ -122,8 +122,16 @@ fn merge_files(
         return Ok(());
     }
     let mut report = conflicts_text(&merged.conflicts, json)?;
-    report.push('\n');
-    std::io::stderr().write_all(report.as_bytes()).map_err(|e| stream("stderr", &e))?;
+    if !report.ends_with('\n') {
+        report.push('\n');
+    }
+    // Where stdout holds the XML, the report goes beside it.
+    match output {
+        Some(_) => write(None, report.as_bytes())?,
+        None => std::io::stderr()
+            .write_all(report.as_bytes())
+            .map_err(|error| stream("stderr", &error))?,
+    }
     let count = merged.conflicts.len();
     let conflicts = if count == 1 { "1 conflict".to_owned() } else { format!("{count} conflicts") };
     Err(Failure::finding(format!("{conflicts} in {}", ours.display())))
@@ -179,7 +187,13 @@ fn import(path: &Path) -> Result<Records, Failure> {
 }
 
 fn parse(path: &Path, bytes: &[u8]) -> Result<Records, Failure> {
-    bpmn::import(bytes).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+    let failed =
+        |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", path.display()));
+    let records = bpmn::import(bytes).map_err(|error| failed(&error))?;
+    if !bpmn::is_definitions(&records) {
+        return Err(failed(&"line 1, column 1: the root element is not BPMN 2.0 definitions"));
+    }
+    Ok(records)
 }
 
 /// Reads a file, `-` for stdin, up to the largest BPMN text and one byte more: the reader refuses it.

@@ -7,8 +7,9 @@ use clap::Args;
 use time::OffsetDateTime;
 
 use super::{Common, Failure, data};
-use crate::diagram::{Birth, Draft, shown_title};
-use crate::id::{BatchId, ClientId, DiagramId, NodeId, OrgId, UserId};
+use crate::app::DataLock;
+use crate::diagram::{Birth, Draft, Fresh, shown_title};
+use crate::id::{DiagramId, NodeId, OrgId, UserId};
 use crate::store::sqlite::Catalog;
 
 /// Arguments.
@@ -39,10 +40,13 @@ impl Import {
             sources.push((path, Bytes::from(bytes)));
         }
         let store = data::open(&config.store.data).await?;
-        let (catalog, node) = (store.catalog(), NodeId(random()?));
+        let _lock = DataLock::take(&config.store.data).map_err(Failure::usage)?;
+        let node =
+            getrandom::u64().map_err(|error| Failure::usage(format!("no randomness: {error}")))?;
+        let (catalog, node) = (store.catalog(), NodeId(node));
         let mut refused = 0;
         for (path, bytes) in sources {
-            let draft = match Draft::read(bytes, ClientId::server(random()?)) {
+            let draft = match Draft::read(bytes, Fresh::draw().map_err(Failure::usage)?) {
                 Ok(draft) => draft,
                 Err(error) => {
                     eprintln!("atelier: {}: {error}", path.display());
@@ -70,13 +74,10 @@ impl Import {
         path: &Path,
         node: NodeId,
     ) -> Result<DiagramId, Failure> {
-        let id: DiagramId = uuid::Uuid::new_v4().to_string().parse().map_err(Failure::usage)?;
         let new = draft.into_new(Birth {
-            id,
             user: self.user.clone(),
             title: path.file_stem().and_then(|stem| shown_title(&stem.to_string_lossy())),
             node,
-            batch: BatchId(uuid::Uuid::new_v4().as_u128()),
             now: OffsetDateTime::now_utc(),
         });
         let diagram = catalog
@@ -85,8 +86,4 @@ impl Import {
             .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
         Ok(diagram.id)
     }
-}
-
-fn random() -> Result<u64, Failure> {
-    getrandom::u64().map_err(|error| Failure::usage(format!("no randomness: {error}")))
 }

@@ -4,6 +4,7 @@
 //! stdout, logs to stderr. The only module that prints.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod bpmn;
 mod data;
 mod doctor;
 mod export;
@@ -17,6 +18,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, Sources};
@@ -32,6 +34,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Work with BPMN files: round trip, differences, merges, checks
+    Bpmn(bpmn::Bpmn),
     /// Run the server
     Serve(serve::Serve),
     /// Bring the store in a data folder to this version's schema
@@ -97,25 +101,41 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are no errors; clap prints each to its stream.
-            let code = if error.use_stderr() { 2 } else { 0 };
-            return match error.print() {
-                Ok(()) => ExitCode::from(code),
-                Err(_) => ExitCode::from(2),
+            return match error.kind() {
+                // Help and version are no errors; a call without a command is shown the help as well.
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => printed(&error, 0),
+                ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => printed(&error, 2),
+                _ => complain(&Failure::usage(one_line(&error))),
             };
         }
     };
     match dispatch(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("atelier: {}", failure.line.replace('\n', " "));
-            ExitCode::from(failure.code)
-        }
+        Err(failure) => complain(&failure),
     }
+}
+
+fn complain(failure: &Failure) -> ExitCode {
+    eprintln!("atelier: {}", failure.line.replace('\n', " "));
+    ExitCode::from(failure.code)
+}
+
+fn printed(error: &clap::Error, code: u8) -> ExitCode {
+    ExitCode::from(if error.print().is_ok() { code } else { 2 })
+}
+
+/// What clap says before its hints, on one line.
+fn one_line(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let first: Vec<&str> =
+        text.lines().take_while(|line| !line.trim().is_empty()).map(str::trim).collect();
+    let line = first.join(" ");
+    format!("{} (see --help)", line.strip_prefix("error: ").unwrap_or(&line))
 }
 
 fn dispatch(command: Command) -> Result<(), Failure> {
     match command {
+        Command::Bpmn(bpmn) => bpmn.run(),
         Command::Serve(serve) => on_runtime(serve.run()),
         Command::Migrate(migrate) => on_runtime(migrate.run()),
         Command::Token(token) => token.run(),

@@ -11,9 +11,10 @@ use serde_json::{Map, Value};
 use super::Config;
 
 /// Variables that other parts of the project use and that are no settings.
-const NOT_SETTINGS: [&str; 2] = ["ATELIER_CONFIG", "ATELIER_CORPUS"];
-/// Prefix of variables that only the tests read.
-const FOR_TESTS: &str = "ATELIER_TEST_";
+const NOT_SETTINGS: [&str; 4] =
+    ["ATELIER_CONFIG", "ATELIER_CORPUS", "ATELIER_BIN", "ATELIER_BLESS"];
+/// Prefixes of variables that only the tests read.
+const FOR_TESTS: [&str; 2] = ["ATELIER_TEST_", "ATELIER_FUZZ_"];
 /// The short name of the one secret that every deployment sets.
 const SECRET: (&str, &str) = ("ATELIER_JWT_SECRET", "auth.jwt_secret");
 
@@ -139,7 +140,7 @@ fn is_foreign(name: &str) -> bool {
     let injected = ["ATELIER_SERVICE_", "ATELIER_PORT_"];
     !name.starts_with("ATELIER_")
         || NOT_SETTINGS.contains(&name)
-        || name.starts_with(FOR_TESTS)
+        || FOR_TESTS.iter().any(|prefix| name.starts_with(prefix))
         || name == "ATELIER_PORT"
         || injected.iter().any(|prefix| name.starts_with(prefix))
 }
@@ -220,7 +221,7 @@ fn explain(error: &figment::Error) -> ConfigError {
     let key = error.path.join(".");
     let what = match &error.kind {
         Kind::UnknownField(name, known) => {
-            let at = if key.is_empty() { name.clone() } else { key.clone() };
+            let at = if key.is_empty() { name } else { &key };
             return ConfigError::Value(format!(
                 "{at} is no setting (known here: {}); docs/configuration.md lists all",
                 known.join(", ")

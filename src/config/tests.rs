@@ -1,3 +1,5 @@
+//! What settings are accepted, refused and shown.
+
 use super::*;
 
 fn sources(vars: &[(&str, &str)]) -> Sources {

@@ -2,11 +2,12 @@
 //!
 //! PURE.
 
+use super::{NoDiagram, read};
 use crate::bpmn::merge::{Op, diff_seen, rekeyed};
-use crate::bpmn::{ReadError, Records, import, materialise};
+use crate::bpmn::{Records, import, materialise};
 
 /// What a saved text was based on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Base<'b> {
     /// The text of a stored version.
     Text(&'b [u8]),
@@ -19,8 +20,8 @@ pub enum Base<'b> {
 ///
 /// # Errors
 /// The saved text can't be read; a base that can't be read counts as a bug of ours and is told the same way.
-pub fn operations(live: &Records, base: Base<'_>, saved: &[u8]) -> Result<Vec<Op>, ReadError> {
-    let saved = import(saved)?;
+pub fn operations(live: &Records, base: Base<'_>, saved: &[u8]) -> Result<Vec<Op>, NoDiagram> {
+    let saved = read(saved)?;
     Ok(match base {
         Base::Text(text) => {
             let seen = import(text)?;

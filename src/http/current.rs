@@ -76,24 +76,34 @@ async fn look(api: &Api, who: &Identity, id: &DiagramId) -> Result<Look, Problem
     if newest.hash != live.hash {
         return Ok(Look::Ahead(live));
     }
-    let (version, text) = (newest.version, live.xml.clone());
-    let xml = as_uploaded(api, who, id, newest, live).await?;
-    Ok(Look::Stored(Current { version, xml, text }))
+    let version = newest.version;
+    let first = (version == Version(1)).then_some(newest);
+    Ok(Look::Stored(present(api, who, id, version, live.hash, live.xml, first).await?))
 }
 
-/// The uploaded bytes if the text is still theirs (L2), else the text.
-async fn as_uploaded(
+/// The text with the uploaded bytes in its place if it is still theirs (L2). `first` is version 1 where it is at
+/// hand.
+async fn present(
     api: &Api,
     who: &Identity,
     id: &DiagramId,
-    newest: Revision,
-    live: Text,
-) -> Result<Bytes, Problem> {
-    if newest.version == Version(1) {
-        return Ok(newest.bytes);
-    }
-    let first = api.catalog.revision(&who.org, id, Version(1)).await?;
-    Ok(if first.hash == live.hash { first.bytes } else { live.xml })
+    version: Version,
+    hash: [u8; 32],
+    text: Bytes,
+    first: Option<Revision>,
+) -> Result<Current, Problem> {
+    let known = api.bases.firsts.get(id).map(|hash| *hash);
+    let xml = if first.is_none() && known.is_some_and(|known| known != hash) {
+        text.clone()
+    } else {
+        let first = match first {
+            Some(first) => first,
+            None => api.catalog.revision(&who.org, id, Version(1)).await?,
+        };
+        api.bases.note_first(id, first.hash);
+        if first.hash == hash { first.bytes } else { text.clone() }
+    };
+    Ok(Current { version, xml, text })
 }
 
 /// One reader stores a version, those who came before it began to read share it.
@@ -105,7 +115,8 @@ async fn shared(api: &Api, who: &Identity, id: &DiagramId) -> Result<Current, Pr
         && begun >= arrived
     {
         let revision = api.catalog.revision(&who.org, id, version).await?;
-        return Ok(Current { version, xml: revision.bytes.clone(), text: revision.bytes });
+        let (hash, text) = (revision.hash, revision.bytes);
+        return present(api, who, id, version, hash, text, None).await;
     }
     while let Err(not_yet) = slot.limiter.check() {
         tokio::time::sleep(not_yet.wait_time_from(DefaultClock::default().now())).await;
@@ -126,13 +137,15 @@ async fn shared(api: &Api, who: &Identity, id: &DiagramId) -> Result<Current, Pr
     };
     let version = api.catalog.add_revision(&who.org, id, new).await?.version();
     *last = Some((begun, version));
-    Ok(Current { version, xml: live.xml.clone(), text: live.xml })
+    present(api, who, id, version, live.hash, live.xml, None).await
 }
 
-/// Which hidden versions were stored a moment ago.
+/// What is remembered of the diagrams that were read lately.
 #[derive(Debug, Default)]
 pub struct Bases {
     slots: DashMap<DiagramId, Arc<Slot>>,
+    /// Hash of version 1, which never changes: whether the uploaded bytes can be what is wanted.
+    firsts: DashMap<DiagramId, [u8; 32]>,
 }
 
 #[derive(Debug)]
@@ -143,6 +156,13 @@ struct Slot {
 }
 
 impl Bases {
+    fn note_first(&self, id: &DiagramId, hash: [u8; 32]) {
+        if self.firsts.len() >= limits::BASE_SLOTS {
+            self.firsts.clear();
+        }
+        self.firsts.insert(id.clone(), hash);
+    }
+
     fn slot(&self, id: &DiagramId) -> Arc<Slot> {
         if self.slots.len() >= limits::BASE_SLOTS {
             // Whoever is in use stays; the others only forget when they last stored.

@@ -16,8 +16,8 @@ use super::current::current;
 use super::extract::{Caller, DiagramPath, Query, Whole, json, media_type};
 use super::problem::{Kind, Problem};
 use super::version::{is_known, tag_of_entry};
-use crate::diagram::{Birth, Draft, EMPTY, shown_title, text};
-use crate::id::{BatchId, ClientId, DiagramId, UserId, Version};
+use crate::diagram::{Birth, Draft, EMPTY, Fresh, shown_title, text};
+use crate::id::{DiagramId, UserId, Version};
 use crate::limits;
 use crate::protocol::close::CloseCode;
 use crate::store::catalog;
@@ -95,7 +95,7 @@ pub async fn create(
     caller: Caller,
     Query(query): Query<NewQuery>,
     headers: HeaderMap,
-    Whole(body): Whole,
+    Whole { bytes: body, space: _space }: Whole,
 ) -> Result<Response, Problem> {
     caller.may_write()?;
     let (title, xml) = match media_type(&headers).as_str() {
@@ -111,14 +111,12 @@ pub async fn create(
     };
     let title = title.as_deref().map(checked_title).transpose()?;
 
-    let client = ClientId::server(random()?);
-    let draft = api.heavy.run(move || Draft::read(xml, client)).await??;
+    let fresh = Fresh::draw().map_err(|error| Problem::new(Kind::Internal).because(error))?;
+    let draft = api.heavy.run(move || Draft::read(xml, fresh)).await??;
     let new = draft.into_new(Birth {
-        id: new_id()?,
         user: caller.0.user.clone(),
         title,
         node: api.node,
-        batch: BatchId(uuid::Uuid::new_v4().as_u128()),
         now: OffsetDateTime::now_utc(),
     });
     let (catalog, org) = (api.catalog.clone(), caller.0.org.clone());
@@ -217,17 +215,6 @@ fn checked_title(title: &str) -> Result<String, Problem> {
     shown_title(title).ok_or_else(|| {
         Problem::new(Kind::InvalidValue).detail("the title has no visible character")
     })
-}
-
-fn new_id() -> Result<DiagramId, Problem> {
-    uuid::Uuid::new_v4()
-        .to_string()
-        .parse()
-        .map_err(|error| Problem::new(Kind::Internal).because(error))
-}
-
-fn random() -> Result<u64, Problem> {
-    getrandom::u64().map_err(|error| Problem::new(Kind::Internal).because(error))
 }
 
 /// A header value out of our own plain text.

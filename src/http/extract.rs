@@ -9,11 +9,15 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Api;
 use super::problem::{Kind, Problem};
 use crate::auth::{Identity, TokenError};
+use crate::bpmn::ReadErrorKind;
+use crate::diagram::NoDiagram;
 use crate::id::DiagramId;
+use crate::limits;
 use crate::store::StoreError;
 
 /// The verified caller.
@@ -80,9 +84,37 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// The whole body, at most `server.max_body_bytes`.
+/// The memory that request bodies may take together: without it, each connection could hold a largest body.
+#[derive(Debug, Clone)]
+pub struct BodySpace(Arc<Semaphore>);
+
+/// Bytes that are counted as one.
+const BODY_UNIT: usize = 1024;
+
+impl Default for BodySpace {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(limits::BODIES_BYTES / BODY_UNIT)))
+    }
+}
+
+impl BodySpace {
+    /// Waits for space: the sender of a big body waits, small ones hardly ever do.
+    async fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Problem> {
+        let units = bytes.min(limits::BODIES_BYTES).div_ceil(BODY_UNIT);
+        let units = u32::try_from(units).unwrap_or(u32::MAX);
+        let taken = Arc::clone(&self.0).acquire_many_owned(units).await;
+        taken.map_err(|error| Problem::new(Kind::Unavailable).because(error))
+    }
+}
+
+/// The whole body, at most `server.max_body_bytes`, and the space it takes.
 #[derive(Debug)]
-pub struct Whole(pub Bytes);
+pub struct Whole {
+    /// The body.
+    pub bytes: Bytes,
+    /// Kept for as long as the body is.
+    pub space: OwnedSemaphorePermit,
+}
 
 impl FromRequest<Arc<Api>> for Whole {
     type Rejection = Problem;
@@ -92,11 +124,14 @@ impl FromRequest<Arc<Api>> for Whole {
         let too_large =
             || Problem::new(Kind::TooLarge).detail(format!("a body has at most {limit} bytes"));
         // What says its size is refused before it is read.
-        if request.body().size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
+        let size = request.body().size_hint();
+        if size.lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
             return Err(too_large());
         }
+        let most = size.upper().and_then(|most| usize::try_from(most).ok());
+        let space = api.bodies.take(most.map_or(limit, |most| most.min(limit))).await?;
         match Bytes::from_request(request, api).await {
-            Ok(bytes) => Ok(Self(bytes)),
+            Ok(bytes) => Ok(Self { bytes, space }),
             Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(too_large()),
             Err(error) => Err(Problem::new(Kind::BadRequest).detail(error.body_text())),
         }
@@ -137,16 +172,18 @@ impl From<StoreError> for Problem {
     }
 }
 
-impl From<crate::bpmn::ReadError> for Problem {
-    fn from(error: crate::bpmn::ReadError) -> Self {
-        let kind = match error.kind {
-            crate::bpmn::ReadErrorKind::TooManyBytes => Kind::TooLarge,
-            _ => Kind::InvalidBpmn,
-        };
-        let problem = Self::new(kind).detail(error.to_string());
-        if kind == Kind::TooLarge {
-            return problem;
+impl From<NoDiagram> for Problem {
+    fn from(error: NoDiagram) -> Self {
+        let detail = error.to_string();
+        match error {
+            NoDiagram::NotBpmn => Self::new(Kind::InvalidBpmn).detail(detail),
+            NoDiagram::Unreadable(at) if at.kind == ReadErrorKind::TooManyBytes => {
+                Self::new(Kind::TooLarge).detail(at.kind.to_string())
+            }
+            NoDiagram::Unreadable(at) => Self::new(Kind::InvalidBpmn)
+                .detail(detail)
+                .with("line", at.line)
+                .with("column", at.column),
         }
-        problem.with("line", error.line).with("column", error.column)
     }
 }

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service;
 
+use super::stall::Stall;
 use crate::config::Server;
 use crate::limits;
 
@@ -84,7 +85,9 @@ impl Listener {
         http.timer(TokioTimer::new())
             .header_read_timeout(self.settings.header_timeout)
             .max_buf_size(limits::MAX_HEAD_BYTES);
-        let connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
+        let connection = http
+            .serve_connection(TokioIo::new(Stall::new(stream, limits::WRITE_STALL)), service)
+            .with_upgrades();
         let stop = self.stop.clone();
         self.connections.spawn(async move {
             let mut connection = pin!(connection);

@@ -14,6 +14,7 @@ pub mod listener;
 pub mod origin;
 pub mod problem;
 pub mod shell;
+mod stall;
 pub mod version;
 pub mod xml;
 
@@ -33,6 +34,7 @@ use crate::id::NodeId;
 use crate::room::registry::Registry;
 use crate::store::sqlite::Catalog;
 use current::Bases;
+use extract::BodySpace;
 use heavy::Heavy;
 use problem::{Kind, Problem};
 
@@ -49,6 +51,8 @@ pub struct Api {
     pub catalog: Catalog,
     /// Where parsing and materialising run.
     pub heavy: Heavy,
+    /// Memory for request bodies.
+    pub bodies: BodySpace,
     /// Hidden revisions of live diagrams.
     pub bases: Bases,
     /// Settings of the listener.

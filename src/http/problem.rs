@@ -52,14 +52,14 @@ pub enum Kind {
     InvalidValue,
     /// The room said no for good.
     EditRefused,
+    /// A plain request to the WebSocket endpoint.
+    UpgradeRequired,
     /// A save without the revision that it builds on.
     PreconditionRequired,
     /// Too many requests.
     TooMany,
     /// A head above the limit.
     HeadTooLarge,
-    /// A plain request to the WebSocket endpoint.
-    UpgradeRequired,
     /// Our fault.
     Internal,
     /// The store or the room is away, or the server is stopping.
@@ -98,6 +98,9 @@ impl Kind {
             Self::EditRefused => {
                 (S::UNPROCESSABLE_ENTITY, "edit-refused", "The diagram can't take this edit")
             }
+            Self::UpgradeRequired => {
+                (S::UPGRADE_REQUIRED, "upgrade-required", "A WebSocket upgrade is needed")
+            }
             Self::PreconditionRequired => {
                 (S::PRECONDITION_REQUIRED, "precondition-required", "A base version is needed")
             }
@@ -107,9 +110,6 @@ impl Kind {
                 "head-too-large",
                 "The request's head is too large",
             ),
-            Self::UpgradeRequired => {
-                (S::UPGRADE_REQUIRED, "upgrade-required", "A WebSocket upgrade is needed")
-            }
             Self::Internal => {
                 (S::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side")
             }
@@ -259,5 +259,31 @@ impl IntoResponse for Problem {
             .into_response();
         response.headers_mut().extend(self.headers);
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    /// docs/rest.md lists every code with its status, and no other.
+    #[test]
+    fn every_problem_is_documented() {
+        let source = include_str!("problem.rs");
+        let (_, table) = source.split_once("match self {").unwrap();
+        let (table, _) = table.split_once("\n    }\n").unwrap();
+        let codes: Vec<&str> = table
+            .split('"')
+            .filter(|text| text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
+            .filter(|text| !text.is_empty())
+            .collect();
+        assert!(codes.len() > 20, "{codes:?}");
+        let docs = include_str!("../../docs/rest.md");
+        let rows: Vec<&str> = docs
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `"))
+            .filter_map(|line| line.split_once("` | "))
+            .filter(|(_, rest)| rest.bytes().take(3).all(|b| b.is_ascii_digit()))
+            .map(|(code, _)| code)
+            .collect();
+        assert_eq!(codes, rows);
     }
 }

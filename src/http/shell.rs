@@ -5,7 +5,7 @@ use std::any::Any;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -34,11 +34,21 @@ pub fn wrap(routes: Router, settings: &Server) -> Router {
         .layer(middleware::from_fn(every_error_is_a_problem))
         .layer(cors(settings))
         .layer(middleware::from_fn(linger))
-        .layer(middleware::from_fn(identified))
+        .layer(middleware::from_fn_with_state(Tls::new(settings), identified))
+}
+
+/// Whether clients come by TLS, which a proxy ends.
+#[derive(Debug, Clone, Copy)]
+struct Tls(bool);
+
+impl Tls {
+    fn new(settings: &Server) -> Self {
+        Self(settings.public_url.as_ref().is_some_and(|url| url.starts_with("https://")))
+    }
 }
 
 /// Gives the request an id, logs its end, and adds the headers that every answer has.
-async fn identified(request: Request, next: Next) -> Response {
+async fn identified(State(tls): State<Tls>, request: Request, next: Next) -> Response {
     let id = request
         .headers()
         .get(REQUEST_ID)
@@ -67,6 +77,10 @@ async fn identified(request: Request, next: Next) -> Response {
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
+    if tls.0 {
+        let year = HeaderValue::from_static("max-age=31536000");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
+    }
     response
 }
 
@@ -88,6 +102,7 @@ async fn every_error_is_a_problem(request: Request, next: Next) -> Response {
     problem
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the signature that CatchPanicLayer asks for")]
 fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let text = panic
         .downcast_ref::<&str>()

@@ -74,7 +74,7 @@ pub async fn save(
     DiagramPath(id): DiagramPath,
     Query(query): Query<SaveQuery>,
     headers: HeaderMap,
-    Whole(body): Whole,
+    Whole { bytes: body, space: _space }: Whole,
 ) -> Result<Response, Problem> {
     // Existence first: a viewer of another tenant learns nothing from a 403.
     let diagram = api.catalog.diagram(&caller.0.org, &id).await?;

@@ -19,6 +19,8 @@ const CLOCK_EPOCH: u64 = 1_767_225_600;
 /// Outbound clock steps per second: as many as ticks, so that a restart never goes back (W3). A u32
 /// lasts until 2031; stock clients read clocks up to 2^53.
 const CLOCK_RATE: u64 = 25;
+/// How far behind the newest outbound clock a relayed entry can be: a minute. Clients' own clocks are far below.
+const RELAY_CLOCKS: u64 = 60 * CLOCK_RATE;
 /// Sessions that make the tick as long again: in a room of 1,000, cursors come five times a second (W2).
 const TICK_GROWS_EVERY: u32 = 250;
 
@@ -41,12 +43,14 @@ pub struct Awareness {
     own: BTreeMap<SessionId, ClientId>,
     /// Changed since the last tick; a client without a state has left.
     dirty: BTreeSet<ClientId>,
-    /// The highest clock sent for those that left and who they were, until the time base has passed it.
+    /// The highest clock sent for those that left and who they were, for as long as others may relay it.
     left: BTreeMap<ClientId, (u64, SessionId)>,
     /// When the next tick goes out, while something changed.
     due: Option<Duration>,
     /// The end of the pause behind the last tick.
     pause: Duration,
+    /// The highest time base seen: the wall clock may jump back, outbound clocks may not.
+    base: u64,
 }
 
 /// The states that changed in one tick, encoded once for all receivers.
@@ -68,7 +72,7 @@ impl Awareness {
     ) {
         let own = match (self.own.get(&session), entries) {
             (Some(own), _) => *own,
-            (None, [only]) if self.may_claim(only.client, user) => {
+            (None, [only]) if self.may_claim(only, user) => {
                 self.claim(session, user, only.client);
                 only.client
             }
@@ -89,10 +93,11 @@ impl Awareness {
 
     /// All current states but the receiver's own, with clocks above all that anybody saw (W3).
     pub fn all(&mut self, receiver: SessionId, now: Now) -> Option<Bytes> {
+        let base = self.advance_base(now);
         let mut entries = Vec::new();
         let mut count = 0;
         for (client, state) in self.states.iter_mut().filter(|(_, s)| s.session != receiver) {
-            state.clock_out = next_clock(state.clock_out, now);
+            state.clock_out = next_clock(state.clock_out, base);
             write_awareness_entry(&mut entries, *client, state.clock_out, &state.json);
             count += 1;
         }
@@ -119,17 +124,18 @@ impl Awareness {
         let sessions = u32::try_from(sessions).unwrap_or(u32::MAX);
         self.pause = now.mono + AWARENESS_TICK * (1 + sessions / TICK_GROWS_EVERY);
         self.due = None;
+        let base = self.advance_base(now);
         let mut entries = Vec::new();
         let mut own = BTreeMap::new();
         let mut count = 0;
         for client in &std::mem::take(&mut self.dirty) {
             let start = entries.len();
             let session = if let Some(state) = self.states.get_mut(client) {
-                state.clock_out = next_clock(state.clock_out, now);
+                state.clock_out = next_clock(state.clock_out, base);
                 write_awareness_entry(&mut entries, *client, state.clock_out, &state.json);
                 state.session
             } else if let Some((clock, session)) = self.left.get_mut(client) {
-                *clock = next_clock(*clock, now);
+                *clock = next_clock(*clock, base);
                 write_awareness_entry(&mut entries, *client, *clock, b"null");
                 *session
             } else {
@@ -138,7 +144,7 @@ impl Awareness {
             own.insert(session, start..entries.len());
             count += 1;
         }
-        self.left.retain(|_, (clock, _)| *clock > base_clock(now));
+        self.left.retain(|_, (clock, _)| *clock + RELAY_CLOCKS > base);
         Some(Cursors { count, entries: entries.into(), own })
     }
 
@@ -152,8 +158,25 @@ impl Awareness {
         self.states.is_empty()
     }
 
-    fn may_claim(&self, client: ClientId, user: &UserId) -> bool {
-        self.states.get(&client).is_none_or(|state| state.user == *user) && !client.is_server()
+    fn advance_base(&mut self, now: Now) -> u64 {
+        let millis = now.unix.saturating_sub(Duration::from_secs(CLOCK_EPOCH)).as_millis();
+        let base = u64::try_from(millis).unwrap_or(u64::MAX) / (1000 / CLOCK_RATE);
+        self.base = self.base.max(base);
+        self.base
+    }
+
+    /// Whether the only entry of a session's first frame can be its own. A stock client without a state sends on
+    /// what it sees of others, with the clocks that it got from here: such a frame claims nothing.
+    fn may_claim(&self, entry: &AwarenessEntry, user: &UserId) -> bool {
+        if entry.is_null() || entry.client.is_server() {
+            return false;
+        }
+        let state = self.states.get(&entry.client);
+        let sent = state.map(|s| s.clock_out).or(self.left.get(&entry.client).map(|l| l.0));
+        let relayed = sent.is_some_and(|sent| {
+            (sent.saturating_sub(RELAY_CLOCKS)..=sent).contains(&u64::from(entry.clock))
+        });
+        !relayed && state.is_none_or(|state| state.user == *user)
     }
 
     fn claim(&mut self, session: SessionId, user: &UserId, client: ClientId) {
@@ -239,13 +262,8 @@ impl Cursors {
     }
 }
 
-fn base_clock(now: Now) -> u64 {
-    let millis = now.unix.saturating_sub(Duration::from_secs(CLOCK_EPOCH)).as_millis();
-    u64::try_from(millis).unwrap_or(u64::MAX) / (1000 / CLOCK_RATE)
-}
-
-fn next_clock(last: u64, now: Now) -> u64 {
-    last.saturating_add(1).max(base_clock(now))
+fn next_clock(last: u64, base: u64) -> u64 {
+    last.saturating_add(1).max(base)
 }
 
 #[cfg(test)]
@@ -302,6 +320,28 @@ mod tests {
         awareness.receive(B, &user("bob"), &[state(1, 9, r#"{"b":1}"#)], at(0));
         awareness.receive(B, &user("bob"), &[state(1, 10, "null")], at(0));
         assert_eq!(clients(awareness.all(C, at(0))), [(1, r#"{"a":1}"#.into())]);
+    }
+
+    #[test]
+    fn w1_who_repeats_what_it_saw_of_others_does_not_become_them() {
+        let mut awareness = Awareness::default();
+        awareness.receive(A, &user("ana"), &[state(1, 1, r#"{"a":1}"#)], at(0));
+        let seen = read(&awareness.tick(2, true, at(0)).unwrap().frame_for(B).unwrap())[0].1;
+        awareness.receive(A, &user("ana"), &[state(1, 2, r#"{"a":2}"#)], at(50));
+        awareness.tick(2, true, at(50));
+        // Another tab of the same user, which has no state of its own.
+        awareness.receive(B, &user("ana"), &[state(1, seen, r#"{"a":1}"#)], at(100));
+        assert_eq!(clients(awareness.all(C, at(100))), [(1, r#"{"a":2}"#.into())]);
+        awareness.leave(B, at(100));
+        assert!(awareness.tick(1, true, at(100)).is_none(), "no end, and nothing new");
+
+        awareness.leave(A, at(200));
+        let left = read(&awareness.tick(1, true, at(200)).unwrap().frame_for(C).unwrap())[0].1;
+        for (clock, json) in [(left, "null"), (seen, r#"{"a":1}"#)] {
+            awareness.receive(C, &user("bob"), &[state(1, clock, json)], at(10_000));
+        }
+        awareness.receive(C, &user("bob"), &[state(3, 1, r#"{"c":1}"#)], at(10_000));
+        assert_eq!(clients(awareness.all(A, at(10_000))), [(3, r#"{"c":1}"#.into())]);
     }
 
     #[test]

@@ -277,7 +277,7 @@ impl Room {
     /// Answers a barrier once everything before it is durable, or says why it will not be (A1, A2).
     fn take_barrier(&mut self, id: SessionId, opaque: &Bytes, turn: &mut Turn<'_>) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        let answer = match session.refused.take() {
+        let answer = match session.refused {
             None => frame::barrier(opaque),
             Some(why) => frame::refused(opaque, why),
         };
@@ -295,3 +295,6 @@ impl Room {
 fn ends(outline: &Outline) -> Vec<(ClientId, u32)> {
     outline.writers().map(|(client, _, end)| (client, end)).collect()
 }
+
+#[cfg(test)]
+mod tests;

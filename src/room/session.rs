@@ -71,7 +71,8 @@ pub struct Session {
     pub synced: bool,
     /// What waits for a commit, with the accepted index it waits for; oldest first.
     pub held: VecDeque<(u64, Held)>,
-    /// Why its last edits were not taken, until a barrier has told it.
+    /// Why something that it sent was not taken: told at every barrier until an answer of it to our
+    /// Step1, which carries everything, was taken (A1).
     pub refused: Option<Refusal>,
     /// A Step1 of ours that it has not answered yet.
     asked: bool,
@@ -113,9 +114,12 @@ impl Session {
         self.asked = true;
     }
 
-    /// Something fitted, or was there already.
-    pub fn progress(&mut self) {
+    /// Something fitted, or was there already; an answer to our Step1 makes good what was not taken before.
+    pub fn progress(&mut self, answer: bool) {
         self.gaps = 0;
+        if answer {
+            self.refused = None;
+        }
     }
 
     /// Whether its answer to our Step1 is on the way: what does not fit before is no news.
@@ -166,8 +170,19 @@ mod tests {
         for _ in 0..10 {
             assert_eq!(s.gap(), Gap::Asked);
         }
+        assert_eq!(s.refused, Some(Refusal::Gap));
         s.answered();
-        s.progress();
+        s.progress(true);
+        assert_eq!(s.refused, None);
         assert_eq!(s.gap(), Gap::Ask);
+    }
+
+    #[test]
+    fn a1_a_refusal_is_not_forgotten_because_later_edits_fit() {
+        let mut s = session();
+        s.answered();
+        s.gap();
+        s.progress(false);
+        assert_eq!(s.refused, Some(Refusal::Gap));
     }
 }

@@ -171,8 +171,8 @@ pub(super) fn sync_dir(path: &Path) -> std::io::Result<()> {
 fn write(root: &Path, key: &BlobKey, bytes: &[u8]) -> Result<(), BlobError> {
     let target = root.join(key.as_str());
     let folder = target.parent().ok_or(BlobError::BadKey)?;
-    make_durable_dirs(root, folder)?;
     refuse_links_on_the_way(root, key)?;
+    make_durable_dirs(root, folder)?;
     let temporary = root.join(TEMPORARY).join(Uuid::new_v4().simple().to_string());
     let stored = (|| {
         let mut options = fs::OpenOptions::new();
@@ -283,4 +283,105 @@ fn failed(key: &BlobKey, error: &std::io::Error) -> BlobError {
 
 fn io(path: &Path) -> impl FnOnce(std::io::Error) -> BlobError + '_ {
     move |e| BlobError::Io(format!("{}: {e}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open() -> (tempfile::TempDir, Blobs) {
+        let dir = tempfile::tempdir().unwrap();
+        let blobs = Blobs::open(&dir.path().join("blobs")).unwrap();
+        (dir, blobs)
+    }
+
+    #[test]
+    fn keys_can_name_nothing_outside_the_folder() {
+        for bad in [
+            "",
+            "a",
+            "/",
+            "a/",
+            "/a",
+            "a//b",
+            "../a",
+            "a/../b",
+            "a/./b",
+            "A/b",
+            "a/b.c",
+            "a\\b/c",
+            "a/b\0",
+            "ä/b",
+            "a/ b",
+            "tmp/x",
+            &format!("a/{}", "b".repeat(MAX_KEY_BYTES)),
+        ] {
+            assert_eq!(bad.parse::<BlobKey>(), Err(BlobError::BadKey), "{bad:?}");
+        }
+        let key = BlobKey::new("snapshots", b"bytes").unwrap();
+        assert_eq!(key.as_str().parse(), Ok(key.clone()));
+        assert!(key.proves(b"bytes") && !key.proves(b"bytez"));
+    }
+
+    #[tokio::test]
+    async fn the_same_bytes_twice_are_two_blobs_that_come_and_go_by_themselves() {
+        let (_dir, blobs) = open();
+        let bytes = Bytes::from_static(b"the same");
+        let one = blobs.put("snapshots", bytes.clone()).await.unwrap();
+        let two = blobs.put("snapshots", bytes.clone()).await.unwrap();
+        assert_ne!(one, two);
+        let mut keys = vec![one.clone(), two.clone()];
+        keys.sort();
+        assert_eq!(blobs.keys().await, Ok(keys));
+        blobs.delete(&one).await.unwrap();
+        blobs.delete(&one).await.unwrap();
+        assert_eq!(blobs.get(&one).await, Err(BlobError::Missing(one.to_string())));
+        assert_eq!(blobs.get(&two).await, Ok(bytes));
+        assert_eq!(fs::read_dir(blobs.root.join(TEMPORARY)).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn changed_bytes_are_never_handed_out() {
+        let (_dir, blobs) = open();
+        let key = blobs.put("snapshots", Bytes::from(vec![5; 1000])).await.unwrap();
+        let path = blobs.root.join(key.as_str());
+        let good = fs::read(&path).unwrap();
+        let cut = good.get(..999).unwrap().to_vec();
+        let flipped = [&[4_u8][..], good.get(1..).unwrap()].concat();
+        for bad in [cut, flipped, Vec::new()] {
+            fs::write(&path, bad).unwrap();
+            assert_eq!(blobs.get(&key).await, Err(BlobError::Corrupt(key.to_string())));
+        }
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_symbolic_link_is_followed_nowhere_below_the_root() {
+        use std::os::unix::fs::symlink;
+        let (dir, blobs) = open();
+        let bytes = Bytes::from_static(b"elsewhere");
+        let key = blobs.put("snapshots", bytes.clone()).await.unwrap();
+        let (path, away) = (blobs.root.join(key.as_str()), dir.path().join("away"));
+        fs::rename(&path, &away).unwrap();
+        symlink(&away, &path).unwrap();
+        assert_eq!(blobs.get(&key).await, Err(BlobError::Corrupt(key.to_string())));
+        let folder = dir.path().join("folder");
+        fs::create_dir(&folder).unwrap();
+        symlink(&folder, blobs.root.join("revisions")).unwrap();
+        assert!(blobs.put("revisions", bytes).await.is_err());
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0, "nothing was made there");
+    }
+
+    #[test]
+    fn opening_removes_what_old_writes_left_and_nothing_younger() {
+        let (dir, blobs) = open();
+        let (old, young) = (blobs.root.join("tmp/old"), blobs.root.join("tmp/young"));
+        for path in [&old, &young] {
+            fs::write(path, b"half").unwrap();
+        }
+        let long_ago = std::time::SystemTime::now() - STALE - Duration::from_secs(60);
+        File::options().write(true).open(&old).unwrap().set_modified(long_ago).unwrap();
+        Blobs::open(&dir.path().join("blobs")).unwrap();
+        assert!(!old.exists() && young.exists());
+    }
 }

@@ -1,10 +1,10 @@
-//! The bytes of a log row: all updates of a batch in one payload, and the checksums that guard rows and snapshots.
+//! The bytes of a log row: all updates of a batch in one payload, and the checksums that guard rows, snapshots and bindings.
 //!
 //! PURE. Must not know which database keeps them.
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use crate::id::{BatchId, DiagramId, NodeId, Seq};
+use crate::id::{BatchId, ClientId, DiagramId, NodeId, Seq, UserId};
 
 /// Why a payload can't be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -63,6 +63,13 @@ pub fn row_checksum(
 pub fn snapshot_checksum(room: &DiagramId, seq: Seq, state: &[u8]) -> u32 {
     let mut hash = placed(room, seq);
     hash.update(state);
+    hash.finalize()
+}
+
+/// The checksum of a binding.
+pub fn binding_checksum(room: &DiagramId, client: ClientId, user: &UserId) -> u32 {
+    let mut hash = placed(room, Seq(client.0));
+    hash.update(user.as_str().as_bytes());
     hash.finalize()
 }
 

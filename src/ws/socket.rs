@@ -71,13 +71,13 @@ pub(super) async fn serve(gate: &Gate, socket: Socket, grant: RoomGrant, member:
         expires,
         replies,
         pulse: &pulse,
-        settings: &gate.settings,
         limiter: limiter(&gate.settings),
     };
     let end = tokio::select! {
         end = reader.run(&mut stream) => end,
         end = write(&mut sink, &mut outbox, replied, &pulse, &gate.settings) => end,
         () = token_end(ends) => End::Close(CloseCode::Token),
+        () = death(&pulse, gate.settings.dead_after) => End::Dead,
     };
     drop(inbox);
     tracing::debug!(user.id = %user, ?end, "left");
@@ -142,6 +142,18 @@ async fn token_end(mut ends: watch::Receiver<SystemTime>) {
     }
 }
 
+/// Waits until the client has given no sign for so long that it counts as dead. Its timer moves only when it
+/// fires: a busy socket pays nothing for it.
+async fn death(pulse: &Pulse, after: Duration) {
+    loop {
+        let deadline = pulse.deadline(after);
+        if deadline <= Instant::now() {
+            return;
+        }
+        sleep_until(deadline).await;
+    }
+}
+
 fn limiter(settings: &config::Socket) -> Option<DefaultDirectRateLimiter> {
     let sustained = std::num::NonZeroU32::new(settings.frames_per_second)?;
     let burst = std::num::NonZeroU32::new(settings.frames_burst)?;
@@ -193,16 +205,19 @@ struct Reader<'a> {
     expires: watch::Sender<SystemTime>,
     replies: mpsc::Sender<Bytes>,
     pulse: &'a Pulse,
-    settings: &'a config::Socket,
     limiter: Option<DefaultDirectRateLimiter>,
 }
 
 impl Reader<'_> {
     async fn run(mut self, stream: &mut Stream) -> End {
-        loop {
-            let message = match self.next(stream).await {
+        while let Some(next) = stream.next().await {
+            let message = match next {
                 Ok(message) => message,
-                Err(end) => return end,
+                Err(WsError::Capacity(_)) => return End::Close(CloseCode::TooBig),
+                Err(WsError::Protocol(_) | WsError::Utf8(_)) => {
+                    return End::Close(CloseCode::Malformed);
+                }
+                Err(_) => return End::Dead,
             };
             self.pulse.hear();
             self.slow_down().await;
@@ -222,26 +237,7 @@ impl Reader<'_> {
                 | WsMessage::Frame(_) => {}
             }
         }
-    }
-
-    /// The next message, or why there is none.
-    async fn next(&self, stream: &mut Stream) -> Result<WsMessage, End> {
-        loop {
-            let deadline = self.pulse.deadline(self.settings.dead_after);
-            match tokio::time::timeout_at(deadline, stream.next()).await {
-                Ok(Some(Ok(message))) => return Ok(message),
-                Ok(Some(Err(WsError::Capacity(_)))) => return Err(End::Close(CloseCode::TooBig)),
-                Ok(Some(Err(WsError::Protocol(_) | WsError::Utf8(_)))) => {
-                    return Err(End::Close(CloseCode::Malformed));
-                }
-                Ok(Some(Err(_)) | None) => return Err(End::Dead),
-                Err(_) if self.pulse.deadline(self.settings.dead_after) <= Instant::now() => {
-                    return Err(End::Dead);
-                }
-                // It took bytes meanwhile: a slow line, not a dead one.
-                Err(_) => {}
-            }
-        }
+        End::Dead
     }
 
     async fn slow_down(&self) {

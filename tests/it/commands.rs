@@ -85,8 +85,7 @@ fn help_lists_every_command() {
 #[test]
 fn bad_use_exits_with_2_and_says_so_on_stderr() {
     for args in [
-        &[][..],
-        &["nix"],
+        &["nix"][..],
         &["serve", "--listen", "nonsense"],
         &["token", "--user", "ana", "--org", "acme"],
         &["token", "--user", "a b", "--org", "acme", "--role", "member"],
@@ -96,9 +95,16 @@ fn bad_use_exits_with_2_and_says_so_on_stderr() {
     ] {
         let output = atelier(args);
         assert_eq!(code(&output), 2, "{args:?}");
-        assert!(!output.stderr.is_empty(), "{args:?}");
+        complaint(&output);
         assert!(output.stdout.is_empty(), "{args:?}");
     }
+}
+
+#[test]
+fn no_command_at_all_shows_the_help_and_exits_with_2() {
+    let output = atelier(&[]);
+    assert_eq!(code(&output), 2);
+    assert!(String::from_utf8(output.stderr).unwrap().contains("Usage"));
 }
 
 #[test]
@@ -177,6 +183,34 @@ fn files_go_in_and_come_out_and_the_doctor_is_content() {
 }
 
 #[test]
+fn damage_is_a_finding() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("a.bpmn");
+    std::fs::write(&file, EMPTY).unwrap();
+    let data = dir.path().join("data");
+    let import = ["import", "--org", "acme", "--user", "ana", "--data"];
+    let output = command().args(import).args([&data, &file]).output().unwrap();
+    let id = stdout(&output).split('\t').next().unwrap().to_owned();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        use sqlx::{ConnectOptions, Connection};
+        let path = data.join(atelier::store::sqlite::DATABASE);
+        let mut db =
+            sqlx::sqlite::SqliteConnectOptions::new().filename(path).connect().await.unwrap();
+        let done = sqlx::query("DELETE FROM log_rows").execute(&mut db).await.unwrap();
+        assert_eq!(done.rows_affected(), 1);
+        db.close().await.unwrap();
+    });
+    let doctor = command().arg("doctor").arg("--data").arg(&data).output().unwrap();
+    assert_eq!(code(&doctor), 1, "{doctor:?}");
+    assert!(stdout(&doctor).contains("severe: "), "{doctor:?}");
+    complaint(&doctor);
+    let export = command().args(["export", &id, "--data"]).arg(&data).output().unwrap();
+    assert_eq!((code(&export), export.stdout.len()), (1, 0), "{export:?}");
+    complaint(&export);
+}
+
+#[test]
 fn an_import_skips_what_is_no_bpmn_and_exits_with_1() {
     let dir = tempfile::tempdir().unwrap();
     let (good, bad) = (dir.path().join("good.bpmn"), dir.path().join("bad.bpmn"));
@@ -236,4 +270,88 @@ fn a_room_token_names_its_diagram() {
     let grant = atelier::auth::Keys::new(&secret, "atelier").room(stdout(&output).trim()).unwrap();
     assert_eq!((grant.diagram.as_str(), grant.name.as_str()), ("d1", "Ana"));
     assert_eq!(grant.role, atelier::room::session::Role::Viewer);
+}
+
+#[test]
+fn a_second_server_and_an_import_are_kept_off_a_folder_in_use() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("a.bpmn");
+    std::fs::write(&file, EMPTY).unwrap();
+    let data = dir.path().join("data");
+    let server = Running::serve(&data);
+    let second = command()
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(&data)
+        .env("ATELIER_LOG__FILTER", "off")
+        .output()
+        .unwrap();
+    assert_eq!(code(&second), 2);
+    assert!(complaint(&second).contains("another Atelier"));
+    let import = ["import", "--org", "acme", "--user", "ana", "--data"];
+    let import = command().args(import).args([&data, &file]).output().unwrap();
+    assert_eq!(code(&import), 2);
+    assert!(complaint(&import).contains("another Atelier"));
+
+    // The lock ends with the process, however that ends.
+    server.signal("-KILL");
+    drop(server);
+    drop(Running::serve(&data));
+}
+
+/// Neither a token nor a query string is in the log, at any level that is fit for a running server.
+#[test]
+fn logs_hold_no_token_no_query_and_no_secret() {
+    let dir = tempfile::tempdir().unwrap();
+    let secret = "canary-secret-0123456789abcdefghijk";
+    let mut child = command()
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(dir.path())
+        .env("ATELIER_JWT_SECRET", secret)
+        .env("ATELIER_LOG__FILTER", "debug")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let url = line.trim_end().strip_prefix("listening on ").unwrap().to_owned();
+    let server = Running { child, url };
+
+    let keys = atelier::auth::Keys::new(&secret.into(), "atelier");
+    let who = atelier::auth::Identity {
+        org: "acme".parse().unwrap(),
+        user: "ana".parse().unwrap(),
+        role: atelier::auth::OrgRole::Member,
+        name: None,
+    };
+    let hour = std::time::Duration::from_secs(3600);
+    let token = keys.mint_access(&who, std::time::SystemTime::now(), hour).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let room_token = runtime.block_on(async {
+        let http = reqwest::Client::new();
+        let post = |path: &str| http.post(format!("{}{path}", server.url)).bearer_auth(&token);
+        let body = serde_json::json!({ "title": "canary-title" });
+        let created = post("/api/diagrams?canary-query").json(&body).send().await.unwrap();
+        let created: serde_json::Value = created.json().await.unwrap();
+        let id = created["id"].as_str().unwrap();
+        let invitation = post(&format!("/api/diagrams/{id}/collaborate")).send().await.unwrap();
+        let invitation: serde_json::Value = invitation.json().await.unwrap();
+        let room = invitation["token"].as_str().unwrap().to_owned();
+        for token in [room.as_str(), "canary-wrong"] {
+            let url = format!("{}?token={token}", invitation["url"].as_str().unwrap());
+            tokio_tungstenite::connect_async(url).await.unwrap();
+        }
+        let wrong = http.get(format!("{}/api/diagrams?q=canary-query", server.url));
+        wrong.bearer_auth("canary-wrong").send().await.unwrap();
+        room
+    });
+
+    server.signal("-TERM");
+    let mut server = server;
+    let mut log = String::new();
+    std::io::Read::read_to_string(&mut server.child.stderr.take().unwrap(), &mut log).unwrap();
+    assert!(log.contains("diagram created") && log.contains("a socket was refused"), "{log}");
+    for secret in [&token, &room_token, secret, "canary"] {
+        assert!(!log.contains(secret), "{log}");
+    }
 }

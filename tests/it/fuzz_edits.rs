@@ -8,7 +8,7 @@ use atelier::bpmn::order;
 
 /// A primitive write.
 #[derive(Debug, Clone)]
-pub enum Edit {
+pub(crate) enum Edit {
     Create(String, Record),
     Set(String, String, Value),
     Remove(String, String),
@@ -17,7 +17,7 @@ pub enum Edit {
 }
 
 /// The kinds of edit, with their weights.
-pub const KINDS: [(&str, u32); 25] = [
+pub(crate) const KINDS: [(&str, u32); 25] = [
     ("create", 12),
     ("connect", 12),
     ("move", 8),
@@ -27,8 +27,8 @@ pub const KINDS: [(&str, u32); 25] = [
     ("rename-id", 5),
     ("replace", 8),
     ("reparent", 8),
-    ("lane", 5),
-    ("nest", 5),
+    ("lane", 12),
+    ("nest", 9),
     ("sub-to-task", 3),
     ("delete", 8),
     ("delete-node", 3),
@@ -42,11 +42,11 @@ pub const KINDS: [(&str, u32); 25] = [
     ("drop-collaboration", 1),
     ("stray", 2),
     ("future-field", 3),
-    ("text", 3),
+    ("text", 6),
 ];
 
 /// Makes one edit of a random kind; an edit that finds nothing to work on makes no writes.
-pub fn random(records: &Records, rng: &mut fastrand::Rng) -> (&'static str, Vec<Edit>) {
+pub(crate) fn random(records: &Records, rng: &mut fastrand::Rng) -> (&'static str, Vec<Edit>) {
     let total: u32 = KINDS.iter().map(|(_, weight)| weight).sum();
     let mut pick = rng.u32(..total);
     for (kind, weight) in KINDS {
@@ -56,6 +56,11 @@ pub fn random(records: &Records, rng: &mut fastrand::Rng) -> (&'static str, Vec<
         pick -= weight;
     }
     unreachable!("the pick is below the total")
+}
+
+/// A new sub-process with its shape, where the diagram has a process and a plane.
+pub(crate) fn sub_process(records: &Records, rng: &mut fastrand::Rng) -> Vec<Edit> {
+    create_local("subProcess", &View { records }, rng).unwrap_or_default()
 }
 
 /// What the generator looks for in a diagram.
@@ -228,7 +233,9 @@ fn make(kind: &str, records: &Records, rng: &mut fastrand::Rng) -> Option<Vec<Ed
         }
         "lane" => {
             let node = view.any(&NODES, rng)?;
-            let lane = view.any(&["lane"], rng)?;
+            let Some(lane) = view.any(&["lane"], rng).filter(|_| rng.u32(..4) > 0) else {
+                return add_lane(&view, rng);
+            };
             let mut pairs = Vec::new();
             let mut walk = Some(lane);
             while let Some(up) = walk.filter(|_| pairs.len() < 8) {
@@ -240,8 +247,13 @@ fn make(kind: &str, records: &Records, rng: &mut fastrand::Rng) -> Option<Vec<Ed
             Some(vec![set(node, "#l", Value::List(pairs))])
         }
         "nest" => {
-            let inner = view.any(&["subProcess"], rng)?;
-            let outer = view.any(&["subProcess"], rng)?;
+            let subs = view.all(&["subProcess"]);
+            if subs.len() < 2 {
+                return create_local("subProcess", &view, rng);
+            }
+            // Mostly the same two, so that two editors nest them into each other.
+            let of = if rng.u32(..4) > 0 { 2 } else { subs.len() };
+            let (inner, outer) = (subs[rng.usize(..of)], subs[rng.usize(..of)]);
             let below = view.subtree(inner);
             (!below.contains(&outer)).then(|| vec![set(inner, "#p", text(format!("a0 {outer}")))])
         }
@@ -315,10 +327,11 @@ fn make(kind: &str, records: &Records, rng: &mut fastrand::Rng) -> Option<Vec<Ed
 
 fn shape(view: &View<'_>, key: &str, node: &str, plane: &str, rng: &mut fastrand::Rng) -> Edit {
     let bounds = format!("{} {} 100 80", rng.u32(..900), rng.u32(..900));
+    let id = if node.starts_with('~') { fresh_id("Shape", rng) } else { format!("{node}_di") };
     let fields = vec![
         ("#t", view.di("BPMNShape")),
         ("#p", view.end(plane, rng)),
-        ("id", text(format!("{node}_di"))),
+        ("id", text(id)),
         ("bpmnElement", refer(node)),
         ("#b", text(bounds)),
     ];
@@ -326,10 +339,17 @@ fn shape(view: &View<'_>, key: &str, node: &str, plane: &str, rng: &mut fastrand
 }
 
 fn create(view: &View<'_>, rng: &mut fastrand::Rng) -> Option<Vec<Edit>> {
+    let locals = ["task", "userTask", "subProcess", "subProcess", "exclusiveGateway", "scriptTask"];
+    create_local(locals[rng.usize(..locals.len())], view, rng)
+}
+
+fn create_local(
+    local: &'static str,
+    view: &View<'_>,
+    rng: &mut fastrand::Rng,
+) -> Option<Vec<Edit>> {
     let parent = view.any(&["process", "subProcess"], rng)?;
     let plane = view.any(&["BPMNPlane"], rng)?;
-    let locals = ["task", "userTask", "subProcess", "subProcess", "exclusiveGateway", "scriptTask"];
-    let local = locals[rng.usize(..locals.len())];
     let id = if rng.u32(..10) == 0 { pool_id(rng) } else { fresh_id("Activity", rng) };
     let key = view.free_key(&id, rng);
     let mut fields = vec![
@@ -429,6 +449,26 @@ fn delete(view: &View<'_>, rng: &mut fastrand::Rng) -> Option<Vec<Edit>> {
         at += 1;
     }
     Some(doomed.into_iter().map(|key| Edit::Delete(key.to_owned())).collect())
+}
+
+/// A lane in the lane set of a process, which has one role key.
+fn add_lane(view: &View<'_>, rng: &mut fastrand::Rng) -> Option<Vec<Edit>> {
+    let process = view.any(&["process"], rng)?;
+    let mut edits = Vec::new();
+    let set = match view.any(&["laneSet", "childLaneSet"], rng) {
+        Some(set) => set.to_owned(),
+        None => {
+            let key = format!("{process}~laneSet");
+            let fields = vec![("#t", view.bpmn("laneSet")), ("#p", text(format!("Zz {process}")))];
+            edits.push(Edit::Create(key.clone(), record(fields)));
+            key
+        }
+    };
+    let id = fresh_id("Lane", rng);
+    let fields =
+        vec![("#t", view.bpmn("lane")), ("#p", view.end(&set, rng)), ("id", text(id.clone()))];
+    edits.push(Edit::Create(id, record(fields)));
+    Some(edits)
 }
 
 fn condition(view: &View<'_>, rng: &mut fastrand::Rng) -> Option<Vec<Edit>> {

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 /// Longer than anything here takes; only a bug makes a test wait for it.
@@ -28,11 +29,13 @@ pub(crate) struct Server {
     http: reqwest::Client,
 }
 
+/// The HTTP answer to an upgrade that was refused.
+pub(crate) type Refused = tokio_tungstenite::tungstenite::http::Response<Option<Vec<u8>>>;
+
 /// A caller with a token.
 #[derive(Clone)]
 pub(crate) struct User {
     pub(crate) token: String,
-    pub(crate) identity: Identity,
 }
 
 impl Server {
@@ -65,7 +68,7 @@ impl Server {
             Identity { org: org.parse().unwrap(), user: user.parse().unwrap(), role, name: None };
         let now = std::time::SystemTime::now();
         let token = self.app.keys().mint_access(&identity, now, Duration::from_secs(600)).unwrap();
-        User { token, identity }
+        User { token }
     }
 
     pub(crate) fn member(&self) -> User {
@@ -167,19 +170,29 @@ impl Server {
         self.try_open(id, token, None).await.unwrap()
     }
 
-    /// Opens a socket; the HTTP answer where the upgrade is refused.
+    /// Opens a socket from a page of this origin; the HTTP answer where the upgrade is refused.
     pub(crate) async fn try_open(
         &self,
         id: &str,
         token: &str,
         origin: Option<&str>,
-    ) -> Result<Client, tokio_tungstenite::tungstenite::http::Response<Option<Vec<u8>>>> {
+    ) -> Result<Client, Refused> {
+        self.connect(id, token, origin, None).await
+    }
+
+    pub(crate) async fn connect(
+        &self,
+        id: &str,
+        token: &str,
+        origin: Option<&str>,
+        config: Option<WebSocketConfig>,
+    ) -> Result<Client, Refused> {
         let url = format!("ws://{}/collab/{id}?token={token}", self.app.addr());
         let mut request = url.into_client_request().unwrap();
         if let Some(origin) = origin {
             request.headers_mut().insert("origin", origin.parse().unwrap());
         }
-        match tokio_tungstenite::connect_async(request).await {
+        match tokio_tungstenite::connect_async_with_config(request, config, false).await {
             Ok((socket, _)) => Ok(Client { socket }),
             Err(tokio_tungstenite::tungstenite::Error::Http(response)) => Err(*response),
             Err(error) => panic!("{error}"),

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use atelier::id::ClientId;
 use atelier::protocol::lib0::StateVector;
 use atelier::protocol::lint::{Have, Shape, Verdict, outline};
 use bytes::Bytes;

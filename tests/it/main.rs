@@ -1,11 +1,24 @@
 //! All integration tests in one binary: each further one would link the whole graph again.
+// Clippy's allowance for tests ends at their helpers; in here everything is a test.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    unreachable_pub,
+    reason = "a test that fails may panic; what it measured is printed"
+)]
 
+mod bpmn_cli;
 mod commands;
 mod corpus_roundtrip;
 mod craft;
+mod document_vectors;
 mod fuzz_corpus;
 mod fuzz_edits;
 mod harness;
+mod history_check;
 mod history_fuzz;
 mod hostile;
 mod invariants;
@@ -21,6 +34,7 @@ mod sockets;
 mod store_catalog;
 mod store_contract;
 mod store_figures;
+mod store_full;
 mod store_kill;
 mod store_open;
 mod tidy;

@@ -193,7 +193,14 @@ async fn answers_carry_the_headers_that_protect_a_browser() {
         assert_eq!(answer.headers()["x-frame-options"], "DENY");
         assert_eq!(answer.headers()["referrer-policy"], "no-referrer");
         assert!(answer.headers().contains_key("content-security-policy"));
+        assert!(!answer.headers().contains_key("strict-transport-security"));
     }
+    let behind_tls = Server::start_with(|config| {
+        config.server.public_url = Some("https://atelier.example".to_owned());
+    })
+    .await;
+    let answer = behind_tls.bare(Method::GET, "/healthz").send().await.unwrap();
+    assert!(answer.headers().contains_key("strict-transport-security"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -428,4 +435,19 @@ async fn connections_above_the_cap_wait_and_are_served_when_one_ends() {
     let reading = second.read_exact(&mut answer);
     tokio::time::timeout(crate::harness::PATIENCE, reading).await.unwrap().unwrap();
     assert_eq!(&answer, b"HTTP/1.1 200");
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_closed() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let server = Server::start_with(|config| {
+        config.server.header_timeout = std::time::Duration::from_secs(1);
+    })
+    .await;
+    let mut stream = tokio::net::TcpStream::connect(server.app.addr()).await.unwrap();
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let mut answer = Vec::new();
+    let reading = stream.read_to_end(&mut answer);
+    tokio::time::timeout(crate::harness::PATIENCE, reading).await.unwrap().unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 200"));
 }

@@ -8,6 +8,7 @@ use atelier::protocol::frame;
 use atelier::room::session::Role;
 use futures_util::{SinkExt, StreamExt};
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use yrs::updates::decoder::Decode;
 use yrs::{Doc, Map, ReadTxn, StateVector, Transact, Update, WriteTxn};
 
@@ -242,8 +243,9 @@ async fn a_fresh_token_in_band_keeps_the_socket_and_brings_its_role() {
         })
         .await;
     assert!(until.ends_with('Z'), "{until}");
-    // The old token ends meanwhile; the new one made a viewer of it.
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    // A socket that stays with a token which ends later than the old one shows that its time is over.
+    let later = server.room_token("acme", "ana", &id, Role::Editor, Duration::from_secs(2));
+    assert_eq!(server.open(&id, &later).await.closed().await, 4401);
     client.send(frame::update(&edit(5, "k", "v"))).await;
     client.send(frame::step1(&Default::default())).await;
     let state = client
@@ -331,7 +333,11 @@ async fn a_big_state_comes_whole_in_fragments() {
     let big = "x".repeat(limits::SOCKET_FRAGMENT * 5 + 17);
     client.send(frame::update(&edit(7, "k", &big))).await;
     client.barrier().await;
-    let mut late = server.join(&ana, &id).await;
+    // This client takes no frame above the size of a fragment.
+    let config = WebSocketConfig::default().max_frame_size(Some(limits::SOCKET_FRAGMENT));
+    let invitation = server.invite(&ana, &id).await;
+    let token = invitation["token"].as_str().unwrap();
+    let mut late = server.connect(&id, token, None, Some(config)).await.ok().unwrap();
     assert_eq!(value_of(&[&late.sync().await], "k").map(|v| v.len()), Some(big.len()));
 }
 
@@ -361,18 +367,19 @@ async fn a_client_faster_than_the_limit_is_slowed_down_and_loses_nothing() {
 async fn a_silent_client_is_pinged_and_a_dead_one_dropped() {
     let server = Server::start_with(|config| {
         config.socket.ping_after = Duration::from_secs(1);
-        config.socket.dead_after = Duration::from_secs(2);
+        config.socket.dead_after = Duration::from_secs(5);
     })
     .await;
     let ana = server.member();
     let id = server.create_empty(&ana).await;
-    // Reading answers pings: this one stays.
-    let mut alive = server.join(&ana, &id).await;
-    alive.sync().await;
-    // Not reading answers nothing: this one is dropped, which its room tells the other.
+    // This one stops reading, so it answers no ping.
     let mut dead = server.join(&ana, &id).await;
     dead.sync().await;
     dead.send(awareness(21, 1, r#"{"user":"dead"}"#)).await;
+    dead.barrier().await;
+    // This one reads on, which answers pings, until its room tells that the other has gone.
+    let mut alive = server.join(&ana, &id).await;
+    alive.sync().await;
     let left = alive.until(|message| match message {
         frame::Message::Awareness(body) => frame::awareness_entries(&body)
             .unwrap()

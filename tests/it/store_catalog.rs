@@ -1,12 +1,15 @@
 //! The catalog on SQLite: diagrams and revisions, tenant by tenant.
 
 use atelier::id::{BatchId, DiagramId, NodeId, OrgId, Seq, Version};
+use atelier::limits::REVISION_INLINE_BYTES;
 use atelier::store::StoreError;
 use atelier::store::catalog::{Added, Kind, NewDiagram, NewRevision, Query};
 use atelier::store::log::{Log, ReadError};
-use atelier::store::sqlite::Store;
+use atelier::store::sqlite::{DATABASE, Store};
 use bytes::Bytes;
 use serde_json::json;
+use sqlx::ConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
@@ -209,4 +212,65 @@ async fn a_new_title_moves_the_diagram_to_the_front_and_changes_its_tag() {
     assert_eq!((renamed.title.as_str(), renamed.change, renamed.updated_at), ("Neu", 2, later));
     let page = catalog.list(&acme, &Query { limit: 1, ..Query::default() }).await.unwrap();
     assert_eq!(page.diagrams, [renamed]);
+}
+
+/// Runs SQL past the store.
+async fn run(dir: &tempfile::TempDir, sql: &'static str) {
+    let path = dir.path().join("data").join(DATABASE);
+    let mut conn = SqliteConnectOptions::new().filename(path).connect().await.unwrap();
+    sqlx::query(sql).execute(&mut conn).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_creation_that_fails_at_its_last_step_leaves_nothing() {
+    let (dir, store) = store().await;
+    let (catalog, acme, id) = (store.catalog(), org("acme"), diagram("d1"));
+    let failing = "CREATE TRIGGER full BEFORE INSERT ON revisions \
+                   BEGIN SELECT raise(ABORT, 'disk full'); END";
+    run(&dir, failing).await;
+    for size in [10, REVISION_INLINE_BYTES + 1] {
+        let new = NewDiagram { bytes: vec![b'x'; size].into(), ..upload("d1", "Process") };
+        let failed = catalog.create_diagram(&acme, new).await;
+        assert!(matches!(failed, Err(StoreError::Away(_))), "{failed:?}");
+    }
+    assert_eq!(catalog.diagram(&acme, &id).await, Err(StoreError::NotFound));
+    assert_eq!(store.log().read(&id, Seq(0)).await, Err(ReadError::Gone));
+    assert_eq!(store.check().await.unwrap(), [], "no room, no blob");
+    run(&dir, "DROP TRIGGER full").await;
+    catalog.create_diagram(&acme, upload("d1", "Process")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_deletion_ends_diagram_and_room_together_or_not_at_all() {
+    let (dir, store) = store().await;
+    let (catalog, acme, id) = (store.catalog(), org("acme"), diagram("d1"));
+    catalog.create_diagram(&acme, upload("d1", "Process")).await.unwrap();
+    let failing = "CREATE TRIGGER full BEFORE UPDATE ON log_rooms \
+                   BEGIN SELECT raise(ABORT, 'disk full'); END";
+    run(&dir, failing).await;
+    assert!(matches!(catalog.delete(&acme, &id, NOON).await, Err(StoreError::Away(_))));
+    assert!(catalog.diagram(&acme, &id).await.is_ok());
+    assert!(store.log().read(&id, Seq(0)).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn revisions_stored_at_once_get_numbers_of_their_own() {
+    let (_dir, store) = store().await;
+    let (catalog, acme, id) = (store.catalog(), org("acme"), diagram("d1"));
+    catalog.create_diagram(&acme, upload("d1", "Process")).await.unwrap();
+    let mut saving = tokio::task::JoinSet::new();
+    for n in 2..=21_u8 {
+        let (catalog, acme, id) = (catalog.clone(), acme.clone(), id.clone());
+        saving.spawn(async move {
+            let text = n.to_string();
+            let added = catalog.add_revision(&acme, &id, save(Kind::Save, &text, n)).await.unwrap();
+            let stored = catalog.revision(&acme, &id, added.version()).await.unwrap();
+            assert_eq!(stored.bytes, text);
+            added.version().0
+        });
+    }
+    let mut versions = saving.join_all().await;
+    versions.sort_unstable();
+    assert_eq!(versions, (2..=21).collect::<Vec<_>>());
+    assert_eq!(catalog.diagram(&acme, &id).await.unwrap().version, Version(21));
 }

@@ -80,7 +80,7 @@ async fn victim() {
                     say(&format!("ack {n} {} {text}", seq.0));
                 }
                 if round % 16 == 5 {
-                    let pad = if rng.bool() { SNAPSHOT_INLINE_BYTES } else { 0 };
+                    let pad = if rng.u8(0..4) == 0 { SNAPSHOT_INLINE_BYTES } else { 0 };
                     snapshot(&log, &room(rng.usize(..ROOMS)), pad).await;
                 }
             }
@@ -137,7 +137,7 @@ async fn acknowledged_rows_survive_kill_9() {
     let mut snapshots = 0;
     for life in 0..KILLS {
         // The first lives end while the database is still being made.
-        let lines = if life < 3 { 1 } else { rng.usize(1..400) };
+        let lines = if life < 3 { 1 } else { rng.usize(1..300) };
         let (path, mut known) = (dir.path().to_owned(), std::mem::take(&mut acked));
         acked = tokio::task::spawn_blocking(move || {
             kill_after(&path, life, lines, &mut known);

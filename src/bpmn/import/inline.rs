@@ -14,6 +14,7 @@ use crate::bpmn::model::{Record, Value};
 use crate::bpmn::order;
 use crate::bpmn::tables::{self, Vocabulary};
 use crate::bpmn::xml::{Element, Kind, NO_BINDING};
+use crate::limits::MAX_XML_PREFIX_BYTES;
 
 /// What was inlined.
 pub(super) struct Inlined {
@@ -113,7 +114,8 @@ impl Geo {
                     });
                     if let (None, Some(other)) = (&geo.waypoint_type, others.next()) {
                         let name = source.aliases.tag(other.name);
-                        geo.waypoint_type = Some(format!("{name}={}", other.value));
+                        let text = format!("{name}={}", other.value);
+                        geo.waypoint_type = Some(text).filter(|t| t.len() <= MAX_XML_PREFIX_BYTES);
                     }
                 }
                 _ => {}
@@ -294,6 +296,12 @@ impl<'s> Finder<'_, '_, 's> {
         };
         let start = children.iter().take_while(leads).count();
         let rest = children.get(start..).unwrap_or(&[]);
+        let names: &[&str] = if lane { &["flowNodeRef"] } else { &["incoming", "outgoing"] };
+        let entries = names.iter().map(|name| self.count(&children, Vocabulary::Bpmn, name));
+        // A leading child behind the lists would pull them behind itself.
+        if rest.get(entries.sum::<usize>()).is_some_and(|next| leads(&next)) {
+            return;
+        }
         if lane {
             self.lane_list(index, element, &children, rest);
         } else {

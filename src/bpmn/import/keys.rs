@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use super::inline::Inlined;
 use super::{Layout, Source};
 use crate::bpmn::tables::{Vocabulary, singleton_role};
-use crate::bpmn::xml::NO_BINDING;
+use crate::bpmn::xml::{NO_BINDING, trim_space};
 use crate::limits::MAX_NAME_BYTES;
 
 /// Longest id that serves as a key: role keys of children are longer still.
@@ -15,7 +15,11 @@ const MAX_ID_KEY: usize = 512;
 
 /// Whether an id can be a key: `~` marks the keys that are no ids, `#` the document.
 pub(crate) fn is_free_form(id: &str) -> bool {
-    !id.is_empty() && id.len() <= MAX_ID_KEY && !id.contains('~') && !id.starts_with('#')
+    !id.is_empty()
+        && id.len() <= MAX_ID_KEY
+        && id == trim_space(id)
+        && !id.contains('~')
+        && !id.starts_with('#')
 }
 
 /// The key of every node that becomes a record; none for layout and inlined nodes.

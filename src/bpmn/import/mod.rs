@@ -42,6 +42,8 @@ struct Source<'t, 's> {
     parents: Vec<usize>,
     /// By node: how its text children count.
     layouts: Vec<Layout>,
+    /// By node: whether it stands inside diagram interchange.
+    in_diagrams: Vec<bool>,
 }
 
 /// How the text in an element counts.
@@ -59,17 +61,26 @@ enum Layout {
 
 impl<'t, 's> Source<'t, 's> {
     fn new(tree: &'t Tree<'s>) -> Self {
+        let aliases = Aliases::new(tree);
         let mut parents = vec![usize::MAX; tree.nodes.len()];
+        let mut in_diagrams = vec![false; tree.nodes.len()];
         let mut layouts = Vec::with_capacity(tree.nodes.len());
         for index in 0..tree.nodes.len() {
+            let diagram = in_diagrams.get(index) == Some(&true)
+                || tree
+                    .element(index)
+                    .is_some_and(|e| aliases.vocabulary(e.name.binding).is_diagram());
             for (child, _) in tree.children(index) {
                 if let Some(parent) = parents.get_mut(child) {
                     *parent = index;
                 }
+                if let Some(inside) = in_diagrams.get_mut(child) {
+                    *inside = diagram;
+                }
             }
             layouts.push(layout(tree, index));
         }
-        Self { tree, aliases: Aliases::new(tree), parents, layouts }
+        Self { tree, aliases, parents, layouts, in_diagrams }
     }
 
     fn layout(&self, index: usize) -> Layout {
@@ -82,6 +93,11 @@ impl<'t, 's> Source<'t, 's> {
 
     fn vocabulary(&self, element: &Element<'_>) -> Vocabulary {
         self.aliases.vocabulary(element.name.binding)
+    }
+
+    /// Whether a node stands inside diagram interchange.
+    fn in_diagram(&self, index: usize) -> bool {
+        self.in_diagrams.get(index) == Some(&true)
     }
 
     /// The value of an unprefixed attribute.
@@ -131,7 +147,7 @@ impl<'t, 's> Source<'t, 's> {
         }
         nodes.sort_unstable_by(|a, b| a.0.cmp(b.0));
         records.nodes = nodes.into_iter().map(|(k, r)| (k.to_owned(), r)).collect();
-        self.mark_doubled_ids(&keys, &references, &mut records);
+        self.mark_odd_ids(&keys, &references, &mut records);
         records
     }
 
@@ -256,14 +272,14 @@ impl<'t, 's> Source<'t, 's> {
         named(root).or_else(process).map(str::to_owned)
     }
 
-    /// `#dup`: an id that an earlier element of the source has already.
-    fn mark_doubled_ids(
+    /// `#dup`: an id that the source doubled, or wrote with white space around it.
+    fn mark_odd_ids(
         &self,
         keys: &[Option<String>],
         references: &References<'_>,
         records: &mut Records,
     ) {
-        for index in references.doubled() {
+        for index in references.odd_ids() {
             let Some(Some(key)) = keys.get(*index) else { continue };
             let Some(record) = records.nodes.get_mut(key) else { continue };
             if let Some(id) = record.text("id").map(str::to_owned) {
@@ -316,3 +332,6 @@ fn mark_repairs(records: &mut Records) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,11 +8,12 @@ use super::Source;
 use crate::bpmn::model::Value;
 use crate::bpmn::tables::Vocabulary;
 use crate::bpmn::xml::{is_ncname, is_xml_space, trim_space};
+use crate::limits::MAX_XML_NAME_BYTES;
 
 /// The elements of a text by id.
 pub(super) struct References<'t> {
     by_id: HashMap<&'t str, usize>,
-    doubled: Vec<usize>,
+    odd_ids: Vec<usize>,
     target_namespace: &'t str,
 }
 
@@ -26,29 +27,34 @@ pub(super) struct Reference<'v> {
 impl<'t> References<'t> {
     pub(super) fn new(source: &Source<'t, '_>) -> Self {
         let mut by_id = HashMap::with_capacity(source.tree.nodes.len());
-        let mut doubled = Vec::new();
+        let mut odd_ids = Vec::new();
         for index in 0..source.tree.nodes.len() {
             let Some(element) = source.tree.element(index) else { continue };
             if !source.vocabulary(element).has_ids() {
                 continue;
             }
-            let Some(id) = source.attribute(element, "id").filter(|id| !id.is_empty()) else {
+            let Some(raw) = source.attribute(element, "id") else { continue };
+            let id = trim_space(raw);
+            if id.is_empty() {
                 continue;
-            };
-            if by_id.contains_key(id) {
-                doubled.push(index);
-            } else {
-                by_id.insert(id, index);
+            }
+            if by_id.contains_key(id) || id != raw {
+                odd_ids.push(index);
+            }
+            // As the normaliser has it: nothing refers to the model inside a diagram.
+            let hidden = source.vocabulary(element) == Vocabulary::Bpmn && source.in_diagram(index);
+            if !hidden && id.len() <= MAX_XML_NAME_BYTES {
+                by_id.entry(id).or_insert(index);
             }
         }
         let root = source.tree.element(source.tree.root);
         let target_namespace = root.and_then(|r| source.attribute(r, "targetNamespace"));
-        Self { by_id, doubled, target_namespace: target_namespace.unwrap_or("") }
+        Self { by_id, odd_ids, target_namespace: target_namespace.unwrap_or("") }
     }
 
-    /// The elements whose id an earlier one has.
-    pub(super) fn doubled(&self) -> &[usize] {
-        &self.doubled
+    /// The elements whose id an earlier one has, or which has white space around it.
+    pub(super) fn odd_ids(&self) -> &[usize] {
+        &self.odd_ids
     }
 
     /// What a reference in the element `from` means.

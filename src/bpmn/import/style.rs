@@ -4,8 +4,8 @@
 
 use super::{Layout, Source};
 use crate::bpmn::json;
-use crate::bpmn::materialise::MAX_INDENT;
 use crate::bpmn::xml::{Kind, RefStyle, Tree};
+use crate::limits::{MAX_INDENT, MAX_INDENT_LEVELS};
 
 /// `meta.decl`; none without an XML declaration.
 pub(super) fn declaration(tree: &Tree<'_>) -> Option<String> {
@@ -60,6 +60,7 @@ fn indent(source: &Source<'_, '_>) -> Option<Indent> {
     let first = source.tree.children(block).next().map(|(_, n)| &n.kind);
     let Some(Kind::Text(text)) = first else { return Some(Indent::Flat) };
     let Some((_, space)) = text.rsplit_once('\n') else { return Some(Indent::Flat) };
+    let depth = depth.min(MAX_INDENT_LEVELS);
     let unit = if space.len() % depth == 0 { space.get(..space.len() / depth)? } else { space };
     (unit.len() <= MAX_INDENT).then(|| Indent::Unit(unit.to_owned()))
 }

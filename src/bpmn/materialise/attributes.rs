@@ -40,8 +40,8 @@ impl<'r> Profiles<'r> {
 /// Takes an order apart: field names separated by spaces, each once.
 pub(super) fn parse_order(order: &str) -> Vec<&str> {
     let mut names: Vec<&str> = Vec::new();
-    for name in order.split(' ').take(MAX_XML_ATTRIBUTES) {
-        if !name.is_empty() && !names.contains(&name) {
+    for name in order.split(' ').filter(|n| !n.is_empty()).take(MAX_XML_ATTRIBUTES) {
+        if !names.contains(&name) {
             names.push(name);
         }
     }
@@ -59,7 +59,9 @@ pub(super) fn collect<'a>(
 ) -> Vec<Attribute<'a>> {
     let mut attributes: Vec<Attribute<'a>> = Vec::with_capacity(node.record.0.len());
     let fields = &node.record.0;
-    let new_element = context.views.rehomed.contains_key(&id).then_some("bpmnElement");
+    let gains_element =
+        context.views.rehomed.contains_key(&id) && !fields.contains_key("bpmnElement");
+    let new_element = gains_element.then_some("bpmnElement");
     let rest = fields.keys().map(String::as_str).chain(new_element);
     let mut add = |field: &'a str| {
         let Some(value) = value(context, id, node, tag, field) else { return };
@@ -119,10 +121,11 @@ fn value<'a>(
         return None;
     }
     match value {
-        Value::Text(_) if field == "id" && context.views.new_ids.contains_key(&id) => {
-            context.shown_id(id).map(Cow::Borrowed)
+        Value::Text(text) => {
+            let is_id = field == "id" && tag.vocabulary.has_ids() && !context.graph.has_raw_id(id);
+            let shown = if is_id { context.shown_id(id) } else { None };
+            Some(Cow::Borrowed(shown.unwrap_or(text)))
         }
-        Value::Text(text) => Some(Cow::Borrowed(text)),
         Value::List(list) => {
             let refers = tag.vocabulary.has_references() && tables::is_reference_attribute(field);
             context.reference(id, list).filter(|_| refers).map(Cow::Owned)

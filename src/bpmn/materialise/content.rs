@@ -12,6 +12,7 @@ use super::write::Context;
 use crate::bpmn::geometry;
 use crate::bpmn::model::Value;
 use crate::bpmn::tables::{self, Vocabulary};
+use crate::limits::MAX_XML_DEPTH;
 
 /// A piece of content.
 #[derive(Debug)]
@@ -38,13 +39,21 @@ pub(super) struct Content<'a> {
     pub(super) block: bool,
 }
 
-/// Collects the content of an element; `preserve`: white space in it is significant.
-pub(super) fn collect<'a>(context: &Context<'a>, id: Id, preserve: bool) -> Content<'a> {
+/// Collects the content of an element with `depth` ancestors; `preserve`: white space in it is
+/// significant.
+pub(super) fn collect<'a>(
+    context: &Context<'a>,
+    id: Id,
+    depth: usize,
+    preserve: bool,
+) -> Content<'a> {
     let graph = context.graph;
     let (Some(node), Some(tag)) = (graph.node(id), graph.tag(id)) else {
         return Content::default();
     };
-    let mut items = geometry_items(node, tag);
+    // As deep as the reader goes there is room for text only.
+    let levels = MAX_XML_DEPTH.saturating_sub(depth + 1);
+    let mut items = geometry_items(node, tag, levels);
     let hidden = hidden_children(&items);
     let own = own_text(context, id, node, tag);
     let geometry = items.len();
@@ -63,12 +72,18 @@ pub(super) fn collect<'a>(context: &Context<'a>, id: Id, preserve: bool) -> Cont
                 any_text = true;
                 real_text = true;
             }
-            Kind::Element if hidden.contains(&child_tag.local) && is_diagram(child_tag) => continue,
+            Kind::Element
+                if hidden.contains(&child_tag.local) && child_tag.vocabulary.is_diagram() =>
+            {
+                continue;
+            }
             Kind::Element | Kind::Comment | Kind::Instruction => {}
         }
         items.push(Item::Node(child));
     }
-    insert_entries(context, graph, id, tag, geometry, &mut items);
+    if levels > 0 {
+        insert_entries(context, graph, id, tag, geometry, &mut items);
+    }
     let beside = items.iter().any(|item| !is_text(graph, item));
     let block = beside && !real_text && !preserve;
     if block && any_text {
@@ -97,8 +112,11 @@ fn own_text<'a>(
     (cdata || !text.is_empty()).then_some((text, cdata))
 }
 
-fn geometry_items<'a>(node: &Node<'a>, tag: &Tag<'a>) -> Vec<Item<'a>> {
+fn geometry_items<'a>(node: &Node<'a>, tag: &Tag<'a>, levels: usize) -> Vec<Item<'a>> {
     let mut items = Vec::new();
+    if levels == 0 {
+        return items;
+    }
     let field = |name: &str| node.record.text(name);
     if matches!(tag.role, Role::Shape | Role::Label) {
         items.extend(field("#b").and_then(geometry::parse_bounds).map(Item::Bounds));
@@ -109,7 +127,8 @@ fn geometry_items<'a>(node: &Node<'a>, tag: &Tag<'a>) -> Vec<Item<'a>> {
         }
     }
     if matches!(tag.role, Role::Shape | Role::Edge) {
-        items.extend(field("#lb").and_then(geometry::parse_label).map(Item::Label));
+        let label = field("#lb").and_then(geometry::parse_label);
+        items.extend(label.map(|bounds| Item::Label(bounds.filter(|_| levels > 1))));
     }
     items
 }
@@ -127,10 +146,6 @@ fn hidden_children(items: &[Item<'_>]) -> Vec<&'static str> {
     }
     hidden.dedup();
     hidden
-}
-
-fn is_diagram(tag: &Tag<'_>) -> bool {
-    matches!(tag.vocabulary, Vocabulary::BpmnDi | Vocabulary::Di | Vocabulary::Dc)
 }
 
 /// N8: the derived entries stand behind the run of leading children that the schema puts first.

@@ -29,8 +29,10 @@ fn rehome_planes(repair: &mut Repair<'_, '_>) -> Rehomed {
         for plane in graph.live_children(diagram).filter(|p| graph.role(*p) == Role::Plane) {
             match graph.end(plane, "bpmnElement") {
                 End::Node(element) => taken.push(element),
-                End::Missing if !graph.is_raw(plane, Reason::N5) => lost.push((diagram, plane)),
-                End::Missing | End::Raw => {}
+                End::Missing if [diagram, plane].iter().any(|id| graph.is_raw(*id, Reason::N5)) => {
+                }
+                End::Missing => lost.push((diagram, plane)),
+                End::Raw => {}
             }
         }
     }
@@ -52,7 +54,7 @@ fn rehome_planes(repair: &mut Repair<'_, '_>) -> Rehomed {
 
 /// The first live child of the root in that role which can be referred to.
 fn first_of(graph: &Graph<'_>, role: Role) -> Option<Id> {
-    let fits = |id: &Id| graph.role(*id) == role && graph.xml_id(*id).is_some();
+    let fits = |id: &Id| graph.role(*id) == role && graph.is_referable(*id);
     graph.live_children(graph.root).find(fits)
 }
 

@@ -9,6 +9,7 @@ use super::names::{AliasId, NO_ALIAS, Names};
 use crate::bpmn::model::{DOCUMENT, Record, Records};
 use crate::bpmn::tables::{self, Vocabulary};
 use crate::bpmn::xml::is_ncname;
+use crate::limits::MAX_XML_DEPTH;
 
 /// A node's number.
 pub(super) type Id = u32;
@@ -31,6 +32,7 @@ pub(super) enum Role {
     Lane,
     Process,
     Collaboration,
+    Definitions,
     /// An element whose text is a reference.
     Reference,
     Diagram,
@@ -73,6 +75,8 @@ pub(super) struct Node<'r> {
     /// Whether its tag or its parent is not the one it was created with (N6).
     pub(super) changed: bool,
     pub(super) live: bool,
+    /// Whether it stands inside diagram interchange.
+    pub(super) in_diagram: bool,
 }
 
 /// The tree.
@@ -174,9 +178,19 @@ impl<'r> Graph<'r> {
             };
             let Some(tag) = tag.filter(|_| name != "#pi" || has_target(record)) else { continue };
             let id = u32::try_from(self.nodes.len()).unwrap_or(NONE);
-            let changed = record.0.contains_key("#t0") || record.0.contains_key("#p0");
+            let changed = record.0.contains_key("#t0")
+                || record.text("#p0").is_some_and(|first| first != parent);
             self.by_key.insert(key, id);
-            self.nodes.push(Node { key, record, tag, order, parent: NONE, changed, live: false });
+            self.nodes.push(Node {
+                key,
+                record,
+                tag,
+                order,
+                parent: NONE,
+                changed,
+                live: false,
+                in_diagram: false,
+            });
             parents.push(parent);
         }
         for (i, parent) in parents.into_iter().enumerate() {
@@ -214,12 +228,15 @@ impl<'r> Graph<'r> {
         u32::try_from(self.tags.len() - 1).ok()
     }
 
-    /// N1: of the elements at document level the least by (order, key) is the root.
+    /// N1: of the elements at document level, `definitions` before others, the least by (order,
+    /// key) is the root.
     fn find_root(&mut self) {
         let tops = (0..).zip(&self.nodes).filter(|(_, n)| n.parent == TOP);
-        let elements =
-            tops.filter(|(id, _)| self.tag(*id).is_some_and(|t| t.kind == Kind::Element));
-        self.root = elements.min_by_key(|(id, n)| (n.order, *id)).map_or(NONE, |(id, _)| id);
+        let elements = tops.filter_map(|(id, node)| {
+            let tag = self.tag(id).filter(|t| t.kind == Kind::Element)?;
+            Some((tag.role != Role::Definitions, node.order, id))
+        });
+        self.root = elements.min().map_or(NONE, |(_, _, id)| id);
     }
 
     /// N2: on each cycle of parents the node with the least key goes below the first process.
@@ -306,16 +323,25 @@ impl<'r> Graph<'r> {
         self.top = top;
     }
 
-    /// N3: live is what hangs on the document.
+    /// N3: live is what hangs on the document, not deeper than the reader goes.
     fn find_live(&mut self) {
-        let mut open: Vec<Id> = self.top.iter().rev().copied().collect();
-        while let Some(id) = open.pop() {
+        if self.root == NONE {
+            // Comments alone are no document.
+            self.top.clear();
+        }
+        let mut open: Vec<(Id, usize, bool)> =
+            self.top.iter().rev().map(|id| (*id, 1, false)).collect();
+        while let Some((id, depth, in_diagram)) = open.pop() {
+            let inside = in_diagram || self.tag(id).is_some_and(|t| t.vocabulary.is_diagram());
             if let Some(node) = self.nodes.get_mut(id as usize) {
                 node.live = true;
+                node.in_diagram = in_diagram;
                 self.sequence.push(id);
             }
-            let children = self.children(id);
-            open.extend(children.iter().rev());
+            if depth < MAX_XML_DEPTH {
+                let children = self.children(id).iter().rev();
+                open.extend(children.map(|child| (*child, depth + 1, inside)));
+            }
         }
     }
 }
@@ -337,6 +363,7 @@ fn role(vocabulary: Vocabulary, local: &str) -> Role {
         (Vocabulary::Bpmn, "lane") => Role::Lane,
         (Vocabulary::Bpmn, "process") => Role::Process,
         (Vocabulary::Bpmn, "collaboration") => Role::Collaboration,
+        (Vocabulary::Bpmn, "definitions") => Role::Definitions,
         (Vocabulary::Bpmn, local) if tables::is_a(local, "FlowNode") => Role::FlowNode,
         (Vocabulary::Bpmn, local) if tables::is_reference_element(local) => Role::Reference,
         (Vocabulary::BpmnDi, "BPMNDiagram") => Role::Diagram,

@@ -15,10 +15,15 @@ pub(super) type NewIds = BTreeMap<Id, String>;
 pub(super) fn unique_ids(graph: &Graph<'_>) -> NewIds {
     let mut owners: HashMap<&str, Id> = HashMap::with_capacity(graph.sequence.len());
     let mut losers: Vec<Id> = Vec::new();
+    let mut exempt: HashSet<&str> = HashSet::new();
     for (id, node) in (0..).zip(&graph.nodes).filter(|(_, n)| n.live) {
         let Some(tag) = graph.tag(id) else { continue };
         let Some(xml_id) = graph.xml_id(id).filter(|_| tag.vocabulary.has_ids()) else { continue };
-        if tag.kind != Kind::Element || node.record.text("#dup") == Some(xml_id) {
+        if tag.kind != Kind::Element {
+            continue;
+        }
+        if graph.has_raw_id(id) {
+            exempt.insert(xml_id);
             continue;
         }
         match owners.get(xml_id).copied() {
@@ -36,7 +41,8 @@ pub(super) fn unique_ids(graph: &Graph<'_>) -> NewIds {
         return NewIds::new();
     }
     losers.sort_unstable();
-    rename(graph, &losers, owners.keys().copied().collect())
+    exempt.extend(owners.keys());
+    rename(graph, &losers, exempt)
 }
 
 fn rename(graph: &Graph<'_>, losers: &[Id], owned: HashSet<&str>) -> NewIds {
@@ -92,7 +98,7 @@ impl<'r> Lists<'r> {
     pub(super) fn derive(graph: &Graph<'r>) -> Self {
         let mut entries = Vec::new();
         for id in graph.sequence.iter().copied().filter(|id| graph.is_live(*id)) {
-            let Some(node) = graph.node(id).filter(|_| graph.xml_id(id).is_some()) else {
+            let Some(node) = graph.node(id).filter(|_| graph.is_referable(id)) else {
                 continue;
             };
             if graph.role(id) == Role::SequenceFlow {

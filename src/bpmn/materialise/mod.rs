@@ -20,7 +20,6 @@ mod write;
 use std::collections::BTreeMap;
 
 pub(crate) use repair::Reason;
-pub(crate) use style::MAX_INDENT;
 
 use super::model::Records;
 use graph::Graph;
@@ -139,5 +138,9 @@ fn repaired<'r>(
     (graph, rehomed, drops)
 }
 
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod sample;
 #[cfg(test)]
 mod tests;

@@ -7,8 +7,9 @@ use std::cell::Cell;
 use std::collections::HashMap;
 
 use crate::bpmn::model::Records;
-use crate::bpmn::tables::{Vocabulary, well_known_uri};
+use crate::bpmn::tables::{Vocabulary, WELL_KNOWN_ALIASES, well_known_uri};
 use crate::bpmn::xml::{XML_URI, XMLNS_URI, is_ncname};
+use crate::limits::{MAX_XML_NAME_BYTES, MAX_XML_PREFIX_BYTES};
 
 /// An index into the aliases; [`NO_ALIAS`] is "in no namespace".
 pub(super) type AliasId = u32;
@@ -74,10 +75,6 @@ impl Interner {
     pub(super) fn contains(&self, text: &str) -> bool {
         self.ids.contains_key(text)
     }
-
-    pub(super) fn len(&self) -> usize {
-        self.strings.len()
-    }
 }
 
 impl<'r> Names<'r> {
@@ -100,6 +97,10 @@ impl<'r> Names<'r> {
                 names.push(alias, prefix, &namespace.uri, declared);
             }
         }
+        // All at once, so that no name depends on what is written first.
+        for name in WELL_KNOWN_ALIASES {
+            names.alias(name);
+        }
         names
     }
 
@@ -113,7 +114,8 @@ impl<'r> Names<'r> {
             vocabulary: Vocabulary::of(uri),
             used: Cell::new(false),
         });
-        self.by_name.insert(name, id);
+        // The document's own meaning of a name stands before a well-known one.
+        self.by_name.entry(name).or_insert(id);
         id
     }
 
@@ -172,7 +174,11 @@ impl<'r> Names<'r> {
 /// Whether a document may bind this prefix to this URI.
 fn declarable(prefix: &str, uri: &str) -> bool {
     let prefix_fits = prefix.is_empty() || (is_ncname(prefix) && !uri.is_empty());
-    prefix_fits && !matches!(prefix, "xml" | "xmlns") && !matches!(uri, XML_URI | XMLNS_URI)
+    let short = prefix.len() <= MAX_XML_PREFIX_BYTES && uri.len() <= MAX_XML_NAME_BYTES;
+    prefix_fits
+        && short
+        && !matches!(prefix, "xml" | "xmlns")
+        && !matches!(uri, XML_URI | XMLNS_URI)
 }
 
 /// `base`, `base_2`, `base_3` …: the first that no alias uses.

@@ -7,6 +7,8 @@ use super::Rules;
 use super::graph::{Graph, Id, Kind, NONE, Role};
 use crate::bpmn::model::Value;
 use crate::bpmn::tables::{self, Vocabulary};
+use crate::bpmn::xml::trim_space;
+use crate::limits::MAX_XML_NAME_BYTES;
 
 /// Why a node was dropped or altered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,7 +109,8 @@ impl<'g, 'r> Repair<'g, 'r> {
     /// Looks at the queued nodes until nothing more is dropped.
     pub(super) fn settle(&mut self) {
         while let Some(id) = self.queue.pop() {
-            if !self.graph.is_live(id) {
+            // The root stays whatever it is: a text without an element is no XML.
+            if !self.graph.is_live(id) || id == self.graph.root {
                 continue;
             }
             if let Some(reason) = self.verdict(id) {
@@ -222,22 +225,37 @@ impl Graph<'_> {
         raw.is_some_and(|raw| raw.split(' ').any(|name| name == reason.name()))
     }
 
-    /// The id that references to an element show.
+    /// The id of an element: XML sees no white space around it.
     pub(super) fn xml_id(&self, id: Id) -> Option<&str> {
-        self.node(id)?.record.text("id").filter(|id| !id.is_empty())
+        self.node(id)?.record.text("id").map(trim_space).filter(|id| !id.is_empty())
+    }
+
+    /// Whether the id is as the source had it, although it is doubled or no name.
+    pub(super) fn has_raw_id(&self, id: Id) -> bool {
+        let record = self.node(id).map(|n| n.record);
+        record.is_some_and(|r| r.text("id").is_some() && r.text("id") == r.text("#dup"))
     }
 
     /// The live element that a `[key…]` reference means.
     pub(super) fn target(&self, from: Id, list: &[String]) -> Option<Id> {
         let id = self.find(list.first()?)?;
-        let (tag, from) = (self.tag(id)?, self.tag(from)?);
+        let from = self.tag(from)?;
         // The model never refers to its diagrams: so diagrams can be repaired after it.
         let fits = match from.vocabulary {
-            Vocabulary::Bpmn => tag.vocabulary == Vocabulary::Bpmn,
-            _ => tag.vocabulary.has_ids(),
+            Vocabulary::Bpmn => self.is_model(id),
+            _ => true,
         };
-        (self.is_live(id) && tag.kind == Kind::Element && fits && self.xml_id(id).is_some())
-            .then_some(id)
+        (fits && self.is_live(id) && self.is_referable(id)).then_some(id)
+    }
+
+    /// Whether references may name it: an element with an id of reasonable length, and if it is of the model, not
+    /// one that hides inside diagram interchange.
+    pub(super) fn is_referable(&self, id: Id) -> bool {
+        let (Some(node), Some(tag)) = (self.node(id), self.tag(id)) else { return false };
+        tag.kind == Kind::Element
+            && tag.vocabulary.has_ids()
+            && !(tag.vocabulary == Vocabulary::Bpmn && node.in_diagram)
+            && self.xml_id(id).is_some_and(|id| id.len() <= MAX_XML_NAME_BYTES)
     }
 
     /// What a reference field leads to.

@@ -9,6 +9,7 @@ use super::attributes::{self, Attribute, parse_order};
 use super::names::{AliasId, NO_ALIAS, Names};
 use crate::bpmn::model::Records;
 use crate::bpmn::tables::{BPMNDI_URI, DC_URI, DI_URI};
+use crate::limits::MAX_XML_PREFIX_BYTES;
 
 /// Names and orders, looked up once.
 pub(super) struct Shapes<'a> {
@@ -88,7 +89,7 @@ fn element_name<'a>(
 /// `xsi:type=dc:Point` as an attribute.
 fn waypoint_type<'a>(text: &'a str, names: &mut Names<'a>) -> Option<Attribute<'a>> {
     let (field, value) = text.split_once('=')?;
-    if matches!(field, "x" | "y") {
+    if matches!(field, "x" | "y") || text.len() > MAX_XML_PREFIX_BYTES {
         return None;
     }
     let (alias, local) = attributes::name(names, field)?;

@@ -6,9 +6,7 @@
 use crate::bpmn::json;
 use crate::bpmn::model::Records;
 use crate::bpmn::xml::{is_xml_char, only_space};
-
-/// Longest indentation of one level.
-pub(crate) const MAX_INDENT: usize = 32;
+use crate::limits::MAX_INDENT;
 
 /// The style of a document.
 #[derive(Debug)]

@@ -16,6 +16,7 @@ use super::shapes::{Geo, Shapes};
 use super::style::Style;
 use crate::bpmn::model::Records;
 use crate::bpmn::xml::{only_space, split_qname};
+use crate::limits::MAX_INDENT_LEVELS;
 
 /// What the rules decided besides dropping nodes.
 pub(super) struct Views<'r> {
@@ -110,6 +111,9 @@ pub(super) struct Writer<'c, 'a> {
 impl<'a> Writer<'_, 'a> {
     fn document(&mut self) {
         let context = self.context;
+        if context.graph.top.is_empty() {
+            return;
+        }
         let style = &context.style;
         let mut first = style.declaration.is_empty();
         self.out.push_str(&style.declaration);
@@ -155,7 +159,7 @@ impl<'a> Writer<'_, 'a> {
         let style = &self.context.style;
         if !style.flat {
             self.out.push_str(style.eol);
-            for _ in 0..depth {
+            for _ in 0..depth.min(MAX_INDENT_LEVELS) {
                 self.out.push_str(&style.indent);
             }
         }
@@ -256,7 +260,7 @@ impl<'a> Writer<'_, 'a> {
             self.declare(node.record.text("#n").unwrap_or("").split(' '), tag.alias, mark);
             self.open_tag((tag.alias, tag.local), mark, &attributes)
         };
-        let content = content::collect(context, id, preserve);
+        let content = content::collect(context, id, depth, preserve);
         if content.items.is_empty() {
             self.out.push_str(context.style.empty_end);
             self.scope.release(mark);

@@ -10,6 +10,8 @@ use super::index::{Index, ListKind, Node, lanes, reference};
 use super::matcher::{Matching, match_nodes};
 use super::op::{List, Op, Placed};
 use super::sequence::stable;
+use crate::bpmn::import;
+use crate::bpmn::materialise::materialise;
 use crate::bpmn::model::{DOCUMENT, Namespace, Record, Records, Value};
 use crate::bpmn::tables::{Vocabulary, singleton_role};
 
@@ -42,6 +44,24 @@ pub fn diff_seen(base: &Records, seen: &Records, new: &Records) -> Vec<Op> {
     let to_base = match_nodes(&base_index, &seen_index).to_base;
     Diff::new(base, &base_index, &seen_index, to_base, &Index::new(new)).run()
 }
+
+/// What a save of `new` means for a client that read `base` as this server exports it.
+#[must_use]
+pub fn save(base: &Records, new: &Records) -> Vec<Op> {
+    match import(materialise(base).as_bytes()) {
+        Ok(seen) => diff_seen(base, &seen, new),
+        // Our own export always reads; were it not so, the records are the next best.
+        Err(_) => diff(base, new),
+    }
+}
+
+/// Fields that hold what other documents have as child elements, and the names of those.
+const INLINED: [(&str, &[&str]); 4] = [
+    ("#b", &["Bounds"]),
+    ("#w", &["waypoint"]),
+    ("#lb", &["BPMNLabel"]),
+    ("#x", &["#text", "#cdata"]),
+];
 
 struct Diff<'d, 'r> {
     base: &'d Records,
@@ -180,8 +200,9 @@ impl<'d, 'r> Diff<'d, 'r> {
         let mut seen =
             self.translated(seen_node.record, &self.seen_aliases, self.seen, &self.seen_keys);
         self.drop_places(&mut seen, seen_node, self.seen);
-        let base = self.base_of(seen_at).and_then(|at| self.base_index.get(at));
-        let base = base.map(|node| node.record);
+        let base_at = self.base_of(seen_at);
+        let base = base_at.and_then(|at| self.base_index.get(at)).map(|node| node.record);
+        let first = self.ops.len();
         let mut set = |field: &String, new: Option<&Value>| {
             let base = base.and_then(|record| record.0.get(field));
             if base != new {
@@ -196,6 +217,32 @@ impl<'d, 'r> Diff<'d, 'r> {
         }
         for field in seen.0.keys().filter(|field| !new.0.contains_key(*field)) {
             set(field, None);
+        }
+        if let Some(base_at) = base_at {
+            self.replace_children(base_at, first);
+        }
+    }
+
+    /// Some client may have written bounds, waypoints, labels or texts as child nodes, which no text
+    /// shows. A field that now takes their place takes them out.
+    fn replace_children(&mut self, base_at: usize, first: usize) {
+        let mut replaced: Vec<&str> = Vec::new();
+        for op in self.ops.iter().skip(first) {
+            let Op::Set { field, base: None, new: Some(_), .. } = op else { continue };
+            let inlined = INLINED.iter().find(|(name, _)| name == field);
+            replaced.extend(inlined.map_or(&[][..], |(_, children)| children));
+        }
+        if replaced.is_empty() {
+            return;
+        }
+        let mut open: Vec<usize> = self.base_index.children(Some(base_at)).to_vec();
+        open.retain(|at| self.base_index.get(*at).is_some_and(|n| replaced.contains(&n.local)));
+        while let Some(at) = open.pop() {
+            open.extend_from_slice(self.base_index.children(Some(at)));
+            if let Some(node) = self.base_index.get(at) {
+                let (key, base) = (node.key.to_owned(), node.record.clone());
+                self.ops.push(Op::Delete { key, base });
+            }
         }
     }
 

@@ -122,8 +122,12 @@ impl<'r> Matcher<'_, 'r> {
         self.pair_waiting(&base, &new, unique);
     }
 
+    /// The root elements, unless they are of different types: then nothing is as it was.
     fn root(&mut self) {
-        if let (Some(base), Some(new)) = (self.base.root(), self.new.root()) {
+        let name = |index: &Index<'r>, at| index.get(at).map(|node| (node.uri, node.local));
+        if let (Some(base), Some(new)) = (self.base.root(), self.new.root())
+            && name(self.base, base) == name(self.new, new)
+        {
             self.pair(base, new);
         }
     }

@@ -10,6 +10,7 @@ mod conflict;
 mod diff;
 pub(crate) mod index;
 mod layout;
+mod lossy;
 mod matcher;
 mod op;
 mod report;
@@ -20,7 +21,8 @@ mod spread;
 mod three_way;
 
 pub use apply::apply;
-pub use diff::{diff, diff_seen};
+pub use diff::{diff, diff_seen, save};
+pub use lossy::spare_what_modelers_lose;
 pub use op::{Applied, Clash, Conflict, ElementRef, Kept, List, Op, Placed, Resolved, Write};
 pub use report::{
     Changed, FieldChange, LayoutChange, LayoutKind, Move, Placement, Rename, Report, report,

@@ -425,6 +425,8 @@ fn check_declaration(prefix: &str, uri: &str) -> Result<(), &'static str> {
         ("xml", _) | (_, XML_URI) => Err("\"xml\" and its namespace belong together"),
         ("xmlns", _) | (_, XMLNS_URI) => Err("\"xmlns\" cannot be declared"),
         (_, "") if !prefix.is_empty() => Err("a prefix needs a namespace"),
+        _ if prefix.len() > limits::MAX_XML_PREFIX_BYTES => Err("the prefix is too long"),
+        _ if uri.len() > limits::MAX_XML_NAME_BYTES => Err("the namespace is too long"),
         _ => Ok(()),
     }
 }

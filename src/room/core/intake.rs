@@ -65,7 +65,7 @@ impl Room {
             return self.refuse(id, Refusal::ReadOnly);
         }
         let fit = match verdict {
-            Verdict::Covered => return session.progress(),
+            Verdict::Covered => return session.progress(received.answer),
             Verdict::Refused(_) => return self.close(id, CloseCode::Malformed, turn),
             Verdict::Fits(fit) if self.owns(id, &fit.writers) => fit,
             Verdict::Fits(_) | Verdict::Gap if was_read || session_asked => {
@@ -93,7 +93,7 @@ impl Room {
         fitting: &mut Vec<Fitting>,
     ) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        session.progress();
+        session.progress(received.answer);
         let user = session.user.clone();
         self.have.absorb(&fit.outline);
         let ends = fit.writers.iter().map(|c| (*c, self.have.clock(*c))).collect();

@@ -3,12 +3,12 @@
 //! Every statement names the organisation; a foreign diagram is not found, like a missing one.
 
 use bytes::Bytes;
-use serde_json::json;
 use sqlx::{FromRow, SqliteConnection};
 use time::OffsetDateTime;
 
+use super::append::{create_room, end_room};
 use super::db::Db;
-use super::log::{create_room, end_room};
+use super::values::json;
 use crate::id::{DiagramId, OrgId, Version};
 use crate::limits::{MAX_PAGE, REVISION_INLINE_BYTES};
 use crate::store::StoreError;
@@ -67,7 +67,7 @@ impl Catalog {
     pub async fn list(&self, org: &OrgId, query: &Query) -> Result<Page, StoreError> {
         let cursor = query.cursor.as_deref().map(Cursor::parse).transpose()?;
         let words = query.words.as_deref().unwrap_or_default().to_lowercase();
-        let words = json!(words.split_whitespace().collect::<Vec<_>>()).to_string();
+        let words = json(&words.split_whitespace().collect::<Vec<_>>())?;
         let limit = query.limit.clamp(1, MAX_PAGE);
         let org = org.clone();
         let found = self.db.read(move |tx| {

@@ -66,7 +66,7 @@ async fn run(
             }
             (Ok(_), _) => {}
             (Err(error), _) => {
-                tracing::warn!(%error, "a checkpoint failed; the next one does its work")
+                tracing::warn!(%error, "a checkpoint failed; the next one does its work");
             }
         }
     }

@@ -124,12 +124,13 @@ impl Db {
     }
 
     pub(super) async fn close(&self) {
+        // The writer goes last: as the only connection left, it leaves one file without a log.
+        self.readers.close().await;
         let (done, closed) = oneshot::channel();
         if self.jobs.send(Job::Close(done)).await.is_ok() {
             // An error means that the writer has ended already.
             drop(closed.await);
         }
-        self.readers.close().await;
     }
 }
 
@@ -232,5 +233,76 @@ where
             let sound = tx.rollback().await.is_ok();
             (Err(error), sound)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn open() -> (tempfile::TempDir, Db) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("test.db");
+        // Readers can't make the file: the store prepares it first.
+        let conn = options(&path).create_if_missing(true).connect().await.unwrap();
+        conn.close().await.unwrap();
+        let db = Db::open(&path).await.unwrap();
+        (dir, db)
+    }
+
+    async fn pragma(db: &Db, sql: &'static str) -> (String, String) {
+        let read = db.read(move |c| {
+            Box::pin(async move { Ok(sqlx::query(sql).fetch_one(c).await.map(|row| text(&row))?) })
+        });
+        let write = db.write(move |c| {
+            Box::pin(async move { Ok(sqlx::query(sql).fetch_one(c).await.map(|row| text(&row))?) })
+        });
+        (write.await.unwrap(), read.await.unwrap())
+    }
+
+    fn text(row: &sqlx::sqlite::SqliteRow) -> String {
+        use sqlx::Row;
+        row.try_get_unchecked(0).unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_commit_is_synced_and_foreign_keys_hold() {
+        let (_dir, db) = open().await;
+        // 2 is FULL: an fsync of the write-ahead log per commit.
+        assert_eq!(pragma(&db, "PRAGMA synchronous").await.0, "2");
+        assert_eq!(pragma(&db, "PRAGMA journal_mode").await, ("wal".into(), "wal".into()));
+        assert_eq!(pragma(&db, "PRAGMA foreign_keys").await.0, "1");
+        let write = db.read(|c| {
+            Box::pin(async move {
+                sqlx::query("CREATE TABLE t (x)").execute(c).await?;
+                Ok(())
+            })
+        });
+        assert!(write.await.is_err(), "readers can't write");
+    }
+
+    #[tokio::test]
+    async fn a_write_that_panics_ends_alone_and_is_rolled_back() {
+        let (_dir, db) = open().await;
+        let create = "CREATE TABLE t (x INTEGER) STRICT";
+        db.write(move |c| Box::pin(async move { Ok(sqlx::query(create).execute(c).await?) }))
+            .await
+            .unwrap();
+        let insert = "INSERT INTO t VALUES (1)";
+        let panics = db.write::<(), _>(move |c| {
+            Box::pin(async move {
+                sqlx::query(insert).execute(c).await?;
+                panic!("a bug")
+            })
+        });
+        assert!(matches!(panics.await, Err(StoreError::Unknown(_))));
+        let count = "SELECT count(*) FROM t";
+        let left: i64 = db
+            .write(move |c| {
+                Box::pin(async move { Ok(sqlx::query_scalar(count).fetch_one(c).await?) })
+            })
+            .await
+            .unwrap();
+        assert_eq!(left, 0);
     }
 }

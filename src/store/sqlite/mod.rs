@@ -1,14 +1,17 @@
 //! The embedded store: one SQLite database (WAL, an fsync per commit, one writer) and a folder of blobs.
 //!
-//! Opens, migrates and closes it; the verbs are in `log.rs`, `catalog.rs` and `revisions.rs`, the
-//! integrity check in `check.rs`.
+//! Opens, migrates and closes it; the log's verbs are in `log.rs` (with `append.rs` and
+//! `history.rs`), the catalog's in `catalog.rs` and `revisions.rs`, the integrity check in `check.rs`.
 
+mod append;
 mod catalog;
 mod check;
 mod checkpoint;
 mod db;
+mod history;
 mod log;
 mod revisions;
+mod values;
 
 use std::path::{Path, PathBuf};
 

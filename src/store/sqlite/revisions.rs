@@ -151,7 +151,7 @@ async fn add(
     if hash.as_deref() == Some(&new.hash) {
         return Ok(Added::Unchanged(current));
     }
-    let version = Version(current.0 + 1);
+    let version = Version(current.0.saturating_add(1));
     let (now, saved) = (to_ms(new.now), matches!(new.kind, Kind::Save | Kind::Upload));
     let sql = "UPDATE diagrams SET version = ?3, saved = iif(?4, ?3, saved), updated_at = ?5, \
                change = change + 1, summary = ?6 WHERE org = ?1 AND id = ?2";

@@ -43,8 +43,8 @@ pub(super) struct Client {
     awareness: u32,
     pub(super) refused: u64,
     pub(super) closed: Option<CloseCode>,
-    /// Awareness clocks seen, per client id: they only grow (W3).
-    pub(super) clocks: BTreeMap<u64, u32>,
+    /// Whom it sees, and with which clock: a lower one changes nothing, as in y-protocols (W3).
+    pub(super) sees: BTreeMap<u64, (u32, Bytes)>,
 }
 
 impl Client {
@@ -64,7 +64,7 @@ impl Client {
             awareness: 0,
             refused: 0,
             closed: None,
-            clocks: BTreeMap::new(),
+            sees: BTreeMap::new(),
         }
     }
 
@@ -79,9 +79,20 @@ impl Client {
         self.awareness_frame()
     }
 
+    /// Its own state, as the others should see it.
+    pub(super) fn cursor_state(&self) -> String {
+        format!("{{\"cursor\":{}}}", self.awareness)
+    }
+
+    /// Clients that it sees, with their states.
+    pub(super) fn others(&self) -> BTreeMap<u64, String> {
+        let here = self.sees.iter().filter(|(_, (_, state))| &state[..] != b"null");
+        here.map(|(id, (_, state))| (*id, String::from_utf8_lossy(state).into_owned())).collect()
+    }
+
     fn awareness_frame(&self) -> Bytes {
         let mut entry = Vec::new();
-        let state = format!("{{\"cursor\":{}}}", self.awareness);
+        let state = self.cursor_state();
         let id = atelier::id::ClientId(self.id);
         frame::write_awareness_entry(&mut entry, id, u64::from(self.awareness), state.as_bytes());
         frame::awareness(1, &[&entry])
@@ -199,13 +210,16 @@ impl Client {
     fn see_awareness(&mut self, body: &Bytes) {
         for entry in frame::awareness_entries(body).unwrap() {
             assert_ne!(entry.client.0, self.id, "W2: a client never gets its own state");
-            let known = self.clocks.insert(entry.client.0, entry.clock);
-            assert!(known.is_none_or(|known| known < entry.clock), "W3: awareness clocks grow");
+            let known = self.sees.get(&entry.client.0);
+            if known.is_none_or(|(clock, _)| *clock < entry.clock) {
+                self.sees.insert(entry.client.0, (entry.clock, entry.state));
+            }
         }
     }
 
     pub(super) fn disconnect(&mut self) {
         self.connection = None;
+        self.sees.clear();
         self.barriers.clear();
         for (key, sent) in &mut self.mine {
             *sent = self.acked.contains(key);

@@ -6,6 +6,8 @@
 
 mod client;
 mod node;
+mod promises;
+mod trouble;
 mod world;
 
 use std::time::{Duration, Instant};

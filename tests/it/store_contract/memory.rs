@@ -11,7 +11,14 @@ use bytes::Bytes;
 use super::{Bench, NODE, append, room, snapshot};
 
 #[derive(Default)]
-struct Memory(SharedLog);
+pub(super) struct Memory(SharedLog);
+
+impl Memory {
+    /// Makes a room unless it exists.
+    pub(super) fn make(&self, room: &DiagramId, seed: &'static [u8]) -> bool {
+        self.0.with(|log| log.create(NODE, seeded(room, seed)))
+    }
+}
 
 #[async_trait]
 impl Bench for Memory {
@@ -20,7 +27,7 @@ impl Bench for Memory {
     }
 
     async fn create(&self, room: &DiagramId, seed: &'static [u8]) {
-        assert!(self.0.with(|log| log.create(NODE, seeded(room, seed))));
+        assert!(self.make(room, seed));
     }
 
     async fn delete(&self, room: &DiagramId) {

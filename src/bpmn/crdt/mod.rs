@@ -183,21 +183,25 @@ fn read_record<T: ReadTxn>(txn: &T, node: &MapRef) -> Record {
             None => record.0.remove(field),
         };
     }
-    note_origin(&mut record, "#t0", tag, |r| r.tag().map(str::to_owned));
-    note_origin(&mut record, "#p0", parent, |r| r.place().map(|(_, p)| p.to_owned()));
+    // A type that was changed and changed back left behind what the other type had.
+    let retyped = node.contains_key(txn, "#t");
+    note_origin(&mut record, "#t0", tag, |r, first| retyped || r.tag() != Some(first));
+    note_origin(&mut record, "#p0", parent, |r, first| {
+        r.place().is_some_and(|(_, parent)| parent != first)
+    });
     record
 }
 
-/// Keeps the first value of a field that differs from the one at creation.
+/// Keeps the first value of a field that was changed since the creation.
 fn note_origin(
     record: &mut Record,
     field: &str,
     created: Option<String>,
-    now: impl Fn(&Record) -> Option<String>,
+    changed: impl Fn(&Record, &str) -> bool,
 ) {
     let first = record.text(field).map(str::to_owned).or(created);
     match first {
-        Some(first) if now(record).is_some_and(|now| now != first) => record.set(field, first),
+        Some(first) if changed(record, &first) => record.set(field, first),
         _ => {
             record.0.remove(field);
         }
@@ -264,3 +268,6 @@ pub(super) fn namespace_from_any(value: &Any) -> Option<Namespace> {
     let uri = sanitise(&uri).into_owned();
     items.next().is_none().then_some(Namespace { uri, at_root, prefix })
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,14 +3,16 @@
 //! PURE. Reads only the nodes that the operations name, so that a save costs what it changes. The
 //! random numbers are an argument: the same state, operations and seed give the same writes.
 
+mod deletes;
+mod places;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::aliases::{Aliases, free_alias};
-use super::conflict::{differs, element, field_name, is_style, shown};
-use super::diff::ANONYMOUS;
-use super::index::{lanes, reference};
-use super::op::{Clash, Conflict, ElementRef, Kept, List, Op, Placed, Resolved, Write};
-use super::spread::spread;
+use crate::bpmn::merge::aliases::{Aliases, free_alias};
+use crate::bpmn::merge::conflict::{element, field_name, is_style, shown};
+use crate::bpmn::merge::diff::ANONYMOUS;
+use crate::bpmn::merge::index::{lanes, reference};
+use crate::bpmn::merge::op::{Clash, Conflict, ElementRef, Kept, List, Op, Resolved, Write};
 use crate::bpmn::model::{DOCUMENT, Namespace, Record, Records, Value};
 
 /// The current state, as far as it is asked for.
@@ -226,103 +228,21 @@ impl Resolver<'_> {
         }
     }
 
-    // ---- places ----
-
-    fn places(&mut self, ops: &[Op]) {
-        for op in ops {
-            let Op::Arrange { list, run, after, before } = op else { continue };
-            let list = self.list(list);
-            let mut placed = Vec::with_capacity(run.len());
-            for entry in run {
-                if self.may_place(&list, entry) {
-                    placed.push(self.key(&entry.key));
-                }
-            }
-            let mut order = |key: &String| {
-                let key = self.key(key);
-                self.order_in(&list, &key)
-            };
-            let low = after.iter().find_map(&mut order);
-            let above = |high: &String| low.as_ref().is_none_or(|low| low < high);
-            let high = before.iter().filter_map(&mut order).find(above);
-            let orders = spread(low.as_deref(), high.as_deref(), placed.len(), self.rng);
-            for (key, order) in placed.into_iter().zip(orders) {
-                if let (List::Children(parent), Some(slot)) = (&list, self.created.get_mut(&key)) {
-                    slot.clone_from(parent);
-                }
-                self.orders.insert((list.clone(), key), order);
-            }
-        }
-    }
-
-    /// The order of a node that stands in this list now.
-    fn order_in(&mut self, list: &List, key: &str) -> Option<String> {
-        if let Some(order) = self.orders.get(&(list.clone(), key.to_owned())) {
-            return Some(order.clone());
-        }
-        let record = self.record(key)?;
-        match list {
-            List::Children(parent) => {
-                record.place().filter(|(_, now)| now == parent).map(|(order, _)| order.to_owned())
-            }
-            List::Incoming(owner) => (reference(record, "targetRef") == Some(owner))
-                .then(|| record.text("#i").map(str::to_owned))?,
-            List::Outgoing(owner) => (reference(record, "sourceRef") == Some(owner))
-                .then(|| record.text("#u").map(str::to_owned))?,
-            List::Lane(lane) => {
-                lanes(record).find(|(now, _)| now == lane).map(|(_, order)| order.to_owned())
-            }
-        }
-    }
-
-    /// Whether a node may be put into a list; reports why not.
-    fn may_place(&mut self, list: &List, placed: &Placed) -> bool {
-        let key = self.key(&placed.key);
-        let List::Children(parent) = list else {
-            return self.created.contains_key(&key) || self.exists(&key);
-        };
-        let parent_there =
-            parent == DOCUMENT || self.created.contains_key(parent) || self.exists(parent);
-        let clash = Clash::ParentDeleted { parent: parent.clone() };
-        if placed.base_parent.is_none() && self.created.contains_key(&key) {
-            return true;
-        }
-        let reordered = placed.base_parent.as_ref() == Some(parent);
-        let Some(record) = self.record(&key) else {
-            if !reordered {
-                self.deleted_meanwhile(&key, None);
-            }
-            return false;
-        };
-        let now = record.place().map(|(_, parent)| parent.to_owned());
-        if reordered {
-            // Order alone never undoes somebody's change of the parent.
-            return now == placed.base_parent;
-        }
-        if !parent_there {
-            self.report(&key, clash);
-            return false;
-        }
-        if now != placed.base_parent && now.as_ref() != Some(parent) {
-            let clash = Clash::Field {
-                field: field_name("#p"),
-                base: placed.base_parent.clone(),
-                current: now,
-                saved: Some(parent.clone()),
-                kept: self.prefer,
-            };
-            self.report(&key, clash);
-            return self.prefer == Kept::Saved;
-        }
-        true
-    }
-
     // ---- nodes ----
 
     fn nodes(&mut self, ops: &[Op]) {
+        let in_lanes: BTreeMap<&str, &[String]> = ops
+            .iter()
+            .filter_map(|op| match op {
+                Op::Lanes { key, new, .. } => Some((key.as_str(), new.as_slice())),
+                _ => None,
+            })
+            .collect();
         for op in ops {
             match op {
-                Op::Create { key, fields } => self.create(key, fields),
+                Op::Create { key, fields } => {
+                    self.create(key, fields, in_lanes.get(key.as_str()).copied().unwrap_or(&[]));
+                }
                 Op::Set { key, field, base, new } => self.set(key, field, base, new),
                 Op::Lanes { key, base, new } => self.lanes(key, base, new),
                 _ => {}
@@ -335,7 +255,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn create(&mut self, key: &str, fields: &Record) {
+    fn create(&mut self, key: &str, fields: &Record, in_lanes: &[String]) {
         let key = self.key(key);
         let mut record = Record::default();
         for (field, value) in &self.aliases.record(fields).0 {
@@ -368,6 +288,10 @@ impl Resolver<'_> {
             if let Some(order) = self.orders.get(&(list, key.clone())) {
                 record.0.insert(field.to_owned(), Value::Text(order.clone()));
             }
+        }
+        let in_lanes: Vec<String> = in_lanes.iter().map(|lane| self.key(lane)).collect();
+        if let Some(value) = self.lane_value(&key, &in_lanes, &Record::default()) {
+            record.0.insert("#l".to_owned(), value);
         }
         self.out.writes.push(Write::Create(key, record));
     }
@@ -435,20 +359,16 @@ impl Resolver<'_> {
 
     fn lanes(&mut self, key: &str, base: &[String], new: &[String]) {
         let key = self.key(key);
-        let created = self.created.contains_key(&key) && !self.exists(&key);
-        let now: Vec<(String, String)> = self
-            .record(&key)
-            .map(|r| lanes(r).map(|(l, o)| (l.to_owned(), o.to_owned())).collect())
-            .unwrap_or_default();
-        if !created && !self.exists(&key) {
-            return;
-        }
-        let now_lanes: Vec<String> = now.iter().map(|(lane, _)| lane.clone()).collect();
+        let Some(now) = self.record(&key).cloned() else { return };
+        let now_lanes: Vec<&str> = lanes(&now).map(|(lane, _)| lane).collect();
         let wanted: Vec<String> = new.iter().map(|lane| self.key(lane)).collect();
-        if base == new && now_lanes != base {
+        // Order alone never undoes somebody's change of the lanes, nor is it news for a node that
+        // somebody else created meanwhile.
+        let settled = self.created.contains_key(&key) && now_lanes == wanted;
+        if settled || (base == new && now_lanes != base) {
             return;
         }
-        if !created && now_lanes != base && now_lanes != wanted {
+        if now_lanes != base && now_lanes != wanted {
             let clash = Clash::Field {
                 field: field_name("#l"),
                 base: Some(base.join(" ")),
@@ -461,94 +381,23 @@ impl Resolver<'_> {
                 return;
             }
         }
+        let value = self.lane_value(&key, &wanted, &now);
+        if now.0.get("#l") != value.as_ref() {
+            self.out.writes.push(Write::Set(key, "#l".to_owned(), value));
+        }
+    }
+
+    /// `#l`: each lane with the order given there now, else the one that the node has in it.
+    fn lane_value(&self, key: &str, wanted: &[String], now: &Record) -> Option<Value> {
         let mut pairs = Vec::new();
         for lane in wanted {
-            let given = self.orders.get(&(List::Lane(lane.clone()), key.clone())).cloned();
-            let kept = now.iter().find(|(l, _)| *l == lane).map(|(_, order)| order.clone());
-            let Some(order) = given.or(kept) else { continue };
-            pairs.extend([lane, order]);
-        }
-        let value = (!pairs.is_empty()).then_some(Value::List(pairs));
-        let unchanged = self.record(&key).is_some_and(|r| r.0.get("#l") == value.as_ref());
-        match (created, value) {
-            (true, Some(value)) => self.amend_created(&key, "#l", value),
-            (true, None) => {}
-            (false, _) if unchanged => {}
-            (false, value) => self.out.writes.push(Write::Set(key, "#l".to_owned(), value)),
-        }
-    }
-
-    fn amend_created(&mut self, key: &str, field: &str, value: Value) {
-        let made = self.out.writes.iter_mut().rev().find_map(|write| match write {
-            Write::Create(made, record) if made == key => Some(record),
-            _ => None,
-        });
-        if let Some(record) = made {
-            record.0.insert(field.to_owned(), value);
-        }
-    }
-
-    /// Writes the new places of nodes that exist already.
-    fn move_run(&mut self, list: &List, run: &[Placed]) {
-        let list = self.list(list);
-        for placed in run {
-            let key = self.key(&placed.key);
-            let Some(order) = self.orders.get(&(list.clone(), key.clone())).cloned() else {
-                continue;
-            };
-            if !self.exists(&key) {
-                continue;
+            let given = self.orders.get(&(List::Lane(lane.clone()), key.to_owned())).cloned();
+            let kept = || lanes(now).find(|(l, _)| l == lane).map(|(_, order)| order.to_owned());
+            if let Some(order) = given.or_else(kept) {
+                pairs.extend([lane.clone(), order]);
             }
-            // A node that somebody else created meanwhile stands in its lists already.
-            let merged = self.created.contains_key(&key);
-            let (field, value) = match &list {
-                _ if merged => continue,
-                List::Children(parent) => ("#p", format!("{order} {parent}")),
-                List::Incoming(_) => ("#i", order),
-                List::Outgoing(_) => ("#u", order),
-                List::Lane(_) => continue,
-            };
-            self.out.writes.push(Write::Set(key, field.to_owned(), Some(Value::Text(value))));
         }
-    }
-
-    // ---- deletes ----
-
-    fn deletes(&mut self, ops: &[Op]) {
-        let mut doomed: BTreeMap<&str, Record> = BTreeMap::new();
-        let mut kept: Vec<String> = Vec::new();
-        for op in ops {
-            let Op::Delete { key, base } = op else { continue };
-            let Some(now) = self.record(key).cloned() else { continue };
-            if differs(base, &now) {
-                self.report(key, Clash::ChangedMeanwhile { kept: self.prefer });
-                if self.prefer == Kept::Current {
-                    kept.push(key.clone());
-                }
-            }
-            doomed.insert(key, now);
-        }
-        self.spare(&mut doomed, kept);
-        let gone = doomed.keys().map(|key| Write::Delete((*key).to_owned()));
-        self.out.writes.extend(gone);
-    }
-
-    /// Takes from the doomed whatever a kept node needs to be seen: containers, targets, its shape.
-    fn spare(&self, doomed: &mut BTreeMap<&str, Record>, mut kept: Vec<String>) {
-        while let Some(key) = kept.pop() {
-            let Some(record) = doomed.remove(key.as_str()) else { continue };
-            kept.extend(record.place().map(|(_, parent)| parent.to_owned()));
-            let targets = record.0.values().filter_map(|value| match value {
-                Value::List(list) => list.first().cloned(),
-                Value::Text(_) => None,
-            });
-            kept.extend(targets);
-            let shows = |(shape, record): (&&str, &Record)| {
-                (reference(record, "bpmnElement") == Some(key.as_str()))
-                    .then(|| (*shape).to_owned())
-            };
-            kept.extend(doomed.iter().filter_map(shows));
-        }
+        (!pairs.is_empty()).then_some(Value::List(pairs))
     }
 }
 
