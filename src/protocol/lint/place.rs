@@ -7,8 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::have::{Have, Node, Track};
 use super::slot::Place;
-use super::{Id, Kind, Malformed, Outline, Parent, Ranges, Shape, Struct};
-use crate::id::ClientId;
+use super::{Id, Kind, Malformed, Outline, Parent, Shape, Struct};
 use crate::limits::{MAX_SCAN_COST, MAX_TYPE_DEPTH};
 
 /// The structs of one section that the room does not have yet.
@@ -81,11 +80,8 @@ pub(super) struct Resolver<'a> {
     have: &'a Have,
     outline: &'a Outline,
     spans: &'a [Span],
-    /// By client of the outline: its track, and its section.
+    /// By client of the outline: its track.
     tracks: Vec<Option<&'a Track>>,
-    sections: Vec<Option<usize>>,
-    /// What the update deletes.
-    deletes: HashMap<ClientId, &'a Ranges>,
     /// By section: the next struct to place.
     cursors: Vec<usize>,
     /// By name of the outline: its type.
@@ -101,20 +97,11 @@ pub(super) struct Resolver<'a> {
 
 impl<'a> Resolver<'a> {
     pub(super) fn new(have: &'a Have, outline: &'a Outline, spans: &'a [Span]) -> Self {
-        let mut sections = vec![None; outline.clients.len()];
-        let positions = outline.sections.iter().enumerate();
-        let by_client: HashMap<_, _> =
-            positions.map(|(at, section)| (section.client, at)).collect();
-        for (client, slot) in outline.clients.iter().zip(&mut sections) {
-            *slot = by_client.get(client).copied();
-        }
         Self {
             have,
             outline,
             spans,
             tracks: outline.clients.iter().map(|client| have.track(*client)).collect(),
-            sections,
-            deletes: outline.deletes.iter().map(|(client, ranges)| (*client, ranges)).collect(),
             cursors: spans.iter().map(|span| span.first).collect(),
             names: outline.names.iter().map(|name| have.roots.get(name).copied()).collect(),
             spots: HashSet::new(),
@@ -184,7 +171,7 @@ impl<'a> Resolver<'a> {
             if id.clock < self.known(id) {
                 continue;
             }
-            let section = self.sections.get(id.client as usize).copied().flatten();
+            let section = self.outline.section_of(id.client);
             match section.and_then(|section| Some((section, self.spans.get(section)?))) {
                 Some((section, span)) if id.clock < self.end(span) => {
                     let next =
@@ -257,7 +244,9 @@ impl<'a> Resolver<'a> {
     /// copy costs yrs a scan over all others, which by the ten thousand takes minutes.
     fn spot(&mut self, section: usize, one: Struct) -> Result<(), Fault> {
         let spot = (section, one.origin, one.right, one.parent, one.key);
-        if !self.lenient && !self.continues(section, one) && !self.spots.insert(spot) {
+        let alone = self.spans.get(section).is_some_and(|span| span.last - span.first < 2);
+        let checked = !self.lenient && !alone && !self.continues(section, one);
+        if checked && !self.spots.insert(spot) {
             return Err(Fault::Refused(Malformed("two items in the same spot")));
         }
         Ok(())
@@ -266,8 +255,7 @@ impl<'a> Resolver<'a> {
     /// Whether an item follows the one that its client made before.
     fn continues(&self, section: usize, one: Struct) -> bool {
         one.origin.is_some_and(|origin| {
-            origin.clock + 1 == one.clock
-                && self.sections.get(origin.client as usize) == Some(&Some(section))
+            origin.clock + 1 == one.clock && self.outline.section_of(origin.client) == Some(section)
         })
     }
 
@@ -283,11 +271,9 @@ impl<'a> Resolver<'a> {
 
     /// Whether all of a struct is deleted, by this update or before.
     fn is_deleted(&self, section: usize, one: Struct) -> bool {
-        let Some(client) = self.outline.sections.get(section).map(|section| section.client) else {
-            return false;
-        };
-        let known = self.have.track(client).map(|track| &track.deleted);
-        let here = self.deletes.get(&client).copied();
+        let Some(section) = self.outline.sections.get(section) else { return false };
+        let known = self.have.track(section.client).map(|track| &track.deleted);
+        let here = self.outline.deletes_of(section.index);
         [known, here].into_iter().flatten().any(|ranges| ranges.covers(one.clock, one.end()))
     }
 
@@ -339,8 +325,7 @@ impl<'a> Resolver<'a> {
 
     /// The struct of this update that holds an id.
     fn struct_at(&self, id: Id) -> Option<usize> {
-        let section =
-            self.outline.sections.get(self.sections.get(id.client as usize).copied()??)?;
+        let section = self.outline.sections.get(self.outline.section_of(id.client)?)?;
         let behind = self.outline.structs_of(section).partition_point(|one| one.clock <= id.clock);
         Some(section.first + behind.checked_sub(1)?)
     }
@@ -351,7 +336,7 @@ impl<'a> Resolver<'a> {
             let track = self.tracks.get(id.client as usize).copied().flatten();
             track.and_then(|track| track.node(id.clock))
         } else {
-            let section = self.sections.get(id.client as usize).copied().flatten();
+            let section = self.outline.section_of(id.client);
             section.and_then(|section| self.out.types.get(section)).and_then(|types| {
                 let at = types.binary_search_by_key(&id.clock, |(clock, _)| *clock).ok()?;
                 types.get(at).map(|(_, node)| *node)
