@@ -443,3 +443,19 @@ fn a_save_reaches_what_hangs_in_a_cycle_of_parents() {
     assert_eq!((applied.ops, applied.conflicts.len()), (1, 0));
     assert_eq!(materialise(&crdt::read(&doc.transact())), text);
 }
+
+#[test]
+fn of_two_types_created_under_one_key_the_loser_leaves_no_children_behind() {
+    let record = |fields: &[(&str, &str)]| {
+        let mut record = Record::default();
+        fields.iter().for_each(|(field, value)| record.set(field, *value));
+        record
+    };
+    let at = |place: &'static str, tag: &'static str, id: &'static str| {
+        Edit::Create(id.to_owned(), record(&[("#t", tag), ("#p", place), ("id", id)]))
+    };
+    // What is left of one editor's sub-process after another's task won its key.
+    let edits =
+        [at("a8 Process_1", "bpmn:task", "Pool_1"), at("a0 Pool_1", "bpmn:task", "Inner_1")];
+    assert_eq!(violations(&story("prefix-bpmn.bpmn", &edits)), Vec::<String>::new());
+}

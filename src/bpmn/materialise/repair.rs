@@ -193,11 +193,14 @@ impl<'g, 'r> Repair<'g, 'r> {
         lost
     }
 
-    /// N6: a BPMN element below one that does not admit it, since one of them changed.
+    /// N6: a BPMN element below one that does not admit it. What a source itself has so is marked by
+    /// the import; otherwise a type or a parent changed, or two editors created different types
+    /// under one key and one of them added children.
     fn is_misplaced(&self, id: Id) -> bool {
         let Some(node) = self.graph.node(id) else { return false };
         let Some(parent) = self.graph.node(node.parent) else { return false };
-        if !node.changed && !parent.changed {
+        // Without N3 orphans hang on the root, which admits none of them: they must show.
+        if !self.rules.n3 && !node.changed && !parent.changed {
             return false;
         }
         let (Some(tag), Some(parent)) = (self.graph.tag(id), self.graph.tag(node.parent)) else {
