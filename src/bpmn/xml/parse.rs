@@ -263,7 +263,8 @@ impl<'s> Parser<'s> {
             let uri = &attribute.value;
             check_declaration(prefix, uri)
                 .map_err(|what| (at, ReadErrorKind::BadNamespace(what)))?;
-            let binding = self.bind(prefix, uri).ok_or((at, ReadErrorKind::TooManyNamespaces))?;
+            let binding =
+                self.bind(prefix, uri.clone()).ok_or((at, ReadErrorKind::TooManyNamespaces))?;
             let twice = self.tree.declarations.get(first..).unwrap_or(&[]).iter().any(|d| {
                 self.tree.bindings.get(d.binding as usize).is_some_and(|b| b.prefix == prefix)
             });
@@ -278,14 +279,14 @@ impl<'s> Parser<'s> {
     }
 
     /// The index of a (prefix, URI) pair, known or new; none when there are too many.
-    fn bind(&mut self, prefix: &'s str, uri: &Cow<'s, str>) -> Option<u32> {
+    fn bind(&mut self, prefix: &'s str, uri: Cow<'s, str>) -> Option<u32> {
         let bindings = &mut self.tree.bindings;
-        let index = bindings.iter().position(|b| b.prefix == prefix && b.uri == *uri);
+        let index = bindings.iter().position(|b| b.prefix == prefix && b.uri == uri);
         let index = match index {
             Some(index) => index,
             None if bindings.len() > limits::MAX_XML_NAMESPACES => return None,
             None => {
-                bindings.push(Binding { prefix, uri: uri.clone() });
+                bindings.push(Binding { prefix, uri });
                 bindings.len() - 1
             }
         };
