@@ -170,7 +170,7 @@ impl<'s> Finder<'_, '_, 's> {
             "BPMNEdge" => at += self.waypoints_field(index, &children),
             _ => {}
         }
-        if element.name.local == "BPMNLabel" {
+        if !matches!(element.name.local, "BPMNShape" | "BPMNEdge") {
             return;
         }
         let Some(label) = children.get(at).copied() else { return };

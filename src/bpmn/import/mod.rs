@@ -334,4 +334,6 @@ fn mark_repairs(records: &mut Records) {
 }
 
 #[cfg(test)]
+mod random;
+#[cfg(test)]
 mod tests;

@@ -269,7 +269,7 @@ impl<'s> Parser<'s> {
                 self.tree.bindings.get(d.binding as usize).is_some_and(|b| b.prefix == prefix)
             });
             if twice {
-                return Err((at, ReadErrorKind::DuplicateAttribute(format!("xmlns:{prefix}"))));
+                return Err((at, ReadErrorKind::DuplicateAttribute(declared_name(prefix))));
             }
             self.tree.declarations.push(Declaration { binding, after });
             let before = self.scope.insert(prefix, binding);
@@ -418,6 +418,10 @@ impl<'s> Parser<'s> {
         self.push(Kind::Pi { target, data: data.trim_start_matches(is_xml_space) });
         Ok(())
     }
+}
+
+fn declared_name(prefix: &str) -> String {
+    if prefix.is_empty() { "xmlns".to_owned() } else { format!("xmlns:{prefix}") }
 }
 
 fn check_declaration(prefix: &str, uri: &str) -> Result<(), &'static str> {
