@@ -110,10 +110,10 @@ fn value<'a>(
     if field.starts_with('#') {
         return None;
     }
-    if field == "bpmnElement" {
-        if let Some(element) = context.views.rehomed.get(&id) {
-            return context.shown_id(*element).map(Cow::Borrowed);
-        }
+    if field == "bpmnElement"
+        && let Some(element) = context.views.rehomed.get(&id)
+    {
+        return context.shown_id(*element).map(Cow::Borrowed);
     }
     let value = node.record.0.get(field)?;
     let model = tag.vocabulary == tables::Vocabulary::Bpmn;
@@ -128,7 +128,7 @@ fn value<'a>(
         }
         Value::List(list) => {
             let refers = tag.vocabulary.has_references() && tables::is_reference_attribute(field);
-            context.reference(id, list).filter(|_| refers).map(Cow::Owned)
+            context.reference(id, field, list).filter(|_| refers).map(Cow::Owned)
         }
     }
 }

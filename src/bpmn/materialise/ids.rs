@@ -42,10 +42,10 @@ pub(super) fn unique_ids(graph: &Graph<'_>) -> NewIds {
     }
     losers.sort_unstable();
     exempt.extend(owners.keys());
-    rename(graph, &losers, exempt)
+    rename(graph, &losers, &exempt)
 }
 
-fn rename(graph: &Graph<'_>, losers: &[Id], owned: HashSet<&str>) -> NewIds {
+fn rename(graph: &Graph<'_>, losers: &[Id], owned: &HashSet<&str>) -> NewIds {
     let mut new_ids = NewIds::new();
     let mut given: HashSet<String> = HashSet::new();
     let mut next: HashMap<&str, usize> = HashMap::new();
@@ -106,10 +106,10 @@ impl<'r> Lists<'r> {
                     [("#i", "targetRef", List::Incoming), ("#u", "sourceRef", List::Outgoing)];
                 for (field, end, list) in sides {
                     let Some(order) = node.record.text(field) else { continue };
-                    if let End::Node(holder) = graph.end(id, end) {
-                        if graph.role(holder).is_flow_node() {
-                            entries.push((holder, list, order, id));
-                        }
+                    if let End::Node(holder) = graph.end(id, end)
+                        && graph.role(holder).is_flow_node()
+                    {
+                        entries.push((holder, list, order, id));
                     }
                 }
             }
