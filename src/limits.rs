@@ -229,6 +229,8 @@ pub const REFUSED_TOKENS: usize = 10_000;
 pub const LINGER_BYTES: usize = 64 << 20;
 /// Time for that.
 pub const LINGER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Silence behind a broken or oversized message after which its client counts as done sending.
+pub const LINGER_PAUSE: Duration = Duration::from_millis(500);
 /// Hidden `base` revisions of one diagram that may come at once, before [`BASE_EVERY`] holds.
 pub const BASE_BURST: std::num::NonZeroU32 = std::num::NonZeroU32::new(8).unwrap();
 /// Diagrams whose last hidden revision is remembered; above it those not in use are forgotten.

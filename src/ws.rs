@@ -8,7 +8,7 @@ mod refused;
 mod socket;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::Router;
 use axum::extract::{Path, Query, Request, State};
@@ -83,6 +83,10 @@ impl Gate {
             tracing::info!(%error, "a socket was refused");
             CloseCode::Token
         })?;
+        // Clocks may differ a little when a token is checked, but what ends at once need not join.
+        if grant.expires <= SystemTime::now() {
+            return Err(CloseCode::Token);
+        }
         let diagram: DiagramId = path.parse().map_err(|_| CloseCode::Gone)?;
         if grant.diagram != diagram {
             return Err(CloseCode::Forbidden);
@@ -203,12 +207,16 @@ async fn run(gate: &Gate, upgrade: OnUpgrade, path: &str, token: &str) {
         .max_frame_size(Some(limits::MAX_FRAME_BYTES));
     let io = TokioIo::new(upgraded);
     let socket = WebSocketStream::from_raw_socket(io, WsRole::Server, Some(config)).await;
+    let note = |code: CloseCode| {
+        if code.is_permanent() {
+            gate.refused.note(path, token, Instant::now());
+        }
+    };
     match gate.admit(path, token).await {
-        Ok((grant, member)) => socket::serve(gate, socket, grant, member).await,
+        // Also what the room refuses: most stock clients come back for it ten times a second.
+        Ok((grant, member)) => socket::serve(gate, socket, grant, member, note).await,
         Err(code) => {
-            if code.is_permanent() {
-                gate.refused.note(path, token, Instant::now());
-            }
+            note(code);
             socket::refuse(socket, code).await;
         }
     }

@@ -201,9 +201,8 @@ impl Room {
             return;
         }
         self.sessions.insert(id, session);
-        let mut frames = vec![frame::step1(&self.have.state_vector())];
-        frames.extend(self.awareness.all(id, turn.now));
-        turn.out.push(Effect::Direct { session: id, frames: frames.into() });
+        let step1 = frame::step1(&self.have.state_vector());
+        turn.out.push(Effect::Direct { session: id, frames: [step1].into() });
     }
 
     fn leave(&mut self, session: SessionId, turn: &Turn<'_>) {

@@ -296,6 +296,22 @@ fn e2_a_step1_of_another_history_is_closed_before_its_step2_is_read() {
 }
 
 #[test]
+fn w2_a_joiner_sees_who_came_between_its_socket_and_its_step1() {
+    let mut rig = Rig::new();
+    rig.join(A, "ana", Role::Editor);
+    let user_b = user("bob");
+    rig.input(Input::Join { session: B, user: user_b, role: Role::Editor });
+    let mut entry = Vec::new();
+    frame::write_awareness_entry(&mut entry, ClientId(5), 1, b"{}");
+    let shown = frame::awareness(1, &[&entry]);
+    let [message] = frame::decode(&shown).unwrap().try_into().unwrap();
+    rig.say(A, message).later(crate::limits::AWARENESS_TICK);
+    rig.say(B, Message::Step1(StateVector::default()));
+    let seen = rig.frames(B).iter().any(|f| f.first() == Some(&1));
+    assert!(seen, "{:?}", rig.frames(B));
+}
+
+#[test]
 fn e1_a_server_edit_goes_the_way_of_every_edit() {
     let mut rig = Rig::new();
     rig.join(A, "ana", Role::Editor);
