@@ -8,7 +8,7 @@ mod refused;
 mod socket;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use axum::Router;
 use axum::extract::{Path, Query, Request, State};
@@ -83,6 +83,10 @@ impl Gate {
             tracing::info!(%error, "a socket was refused");
             CloseCode::Token
         })?;
+        // Clocks may differ a little when a token is checked, but what ends at once need not join.
+        if grant.expires <= SystemTime::now() {
+            return Err(CloseCode::Token);
+        }
         let diagram: DiagramId = path.parse().map_err(|_| CloseCode::Gone)?;
         if grant.diagram != diagram {
             return Err(CloseCode::Forbidden);
@@ -126,7 +130,7 @@ async fn open(
     // A query that can't be read holds no token.
     let params = Query::<Params>::try_from_uri(request.uri());
     let token = params.map(|Query(p)| p.token).unwrap_or_default();
-    if let Some(wait) = gate.refused.wait(&path, &token, Instant::now()) {
+    if let Some(wait) = gate.refused.wait(gate.refused.key(&path, &token), Instant::now()) {
         return Err(Problem::new(Kind::TooMany)
             .detail("this token was refused a moment ago")
             .retry_after(wait));
@@ -188,19 +192,24 @@ fn handshake(method: &Method, headers: &HeaderMap) -> Result<HeaderValue, Proble
         .or_else(|_| refuse("Sec-WebSocket-Key can't be used"))
 }
 
-/// From the upgrade to the end of the socket. What only the beginning needs is boxed, so that it does not make the
-/// task bigger for as long as the socket lives.
+/// From the upgrade to the end of the socket. What only the beginning needs is boxed or dropped, so that it does
+/// not make the task bigger for as long as the socket lives.
 async fn run(gate: &Gate, upgrade: OnUpgrade, path: String, token: String) {
     let Some(socket) = Box::pin(upgraded(upgrade)).await else { return };
+    let key = gate.refused.key(&path, &token);
+    let note = |code: CloseCode| {
+        if code.is_permanent() {
+            gate.refused.note(key, Instant::now());
+        }
+    };
     match Box::pin(gate.admit(&path, &token)).await {
+        // Also what the room refuses: most stock clients come back for it ten times a second.
         Ok((grant, member)) => {
             drop((path, token));
-            socket::serve(gate, socket, grant, member).await;
+            socket::serve(gate, socket, grant, member, note).await;
         }
         Err(code) => {
-            if code.is_permanent() {
-                gate.refused.note(&path, &token, Instant::now());
-            }
+            note(code);
             Box::pin(socket::refuse(socket, code)).await;
         }
     }

@@ -217,11 +217,10 @@ impl<'j> Parser<'j> {
         if (0xD800..0xDC00).contains(&high)
             && self.next() == Some(b'\\')
             && self.next() == Some(b'u')
+            && let Some(low) = self.hex4().filter(|low| (0xDC00..0xE000).contains(low))
         {
-            if let Some(low) = self.hex4().filter(|low| (0xDC00..0xE000).contains(low)) {
-                let code = 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
-                return char::from_u32(code).unwrap_or('\u{FFFD}');
-            }
+            let code = 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
+            return char::from_u32(code).unwrap_or('\u{FFFD}');
         }
         self.at = start;
         '\u{FFFD}'

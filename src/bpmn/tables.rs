@@ -66,6 +66,9 @@ impl Vocabulary {
     }
 }
 
+/// The aliases that mean something where the document does not say, sorted.
+pub const WELL_KNOWN_ALIASES: [&str; 5] = ["bpmn", "bpmndi", "dc", "di", "xsi"];
+
 /// The namespace that an alias means where the document does not say.
 #[must_use]
 pub fn well_known_uri(alias: &str) -> Option<&'static str> {

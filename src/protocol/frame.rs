@@ -38,7 +38,7 @@ pub enum Message {
     Step2(Bytes),
     /// Sync 2: an edit.
     Update(Bytes),
-    /// Awareness body (1), still undecoded: see `awareness_entries`.
+    /// Awareness body (1), well framed but still undecoded: see `awareness_entries`.
     Awareness(Bytes),
     /// 3: please send all awareness states.
     QueryAwareness,
@@ -124,7 +124,11 @@ fn decode_message(frame: &Bytes, reader: &mut Reader<'_>) -> Result<Message, Mal
                 _ => return Err(Malformed("unknown sync message")),
             }
         }
-        AWARENESS => Message::Awareness(frame.slice_ref(reader.buffer()?)),
+        AWARENESS => {
+            let body = frame.slice_ref(reader.buffer()?);
+            for_each_entry(&body, |_| ())?;
+            Message::Awareness(body)
+        }
         QUERY_AWARENESS => Message::QueryAwareness,
         TOKEN => {
             let token = reader.string()?;
@@ -232,7 +236,7 @@ pub fn token_taken(expires_at: &str) -> Bytes {
 pub struct AwarenessEntry {
     /// Whose state it is.
     pub client: ClientId,
-    /// Its version: a higher one replaces a lower one.
+    /// Its version: a higher one replaces a lower one. Above 2^32 it stands at the end of the range.
     pub clock: u32,
     /// JSON, unchecked.
     pub state: Bytes,
@@ -274,17 +278,21 @@ impl AwarenessEntry {
 /// Splits an awareness body into its entries, at most `MAX_AWARENESS_ENTRIES` of them; what stands
 /// behind those is ignored. Ids and clocks are read, states are only sliced.
 pub fn awareness_entries(body: &Bytes) -> Result<Vec<AwarenessEntry>, Malformed> {
+    let mut entries = Vec::new();
+    for_each_entry(body, |entry| entries.push(entry))?;
+    Ok(entries)
+}
+
+fn for_each_entry(body: &Bytes, mut f: impl FnMut(AwarenessEntry)) -> Result<(), Malformed> {
     let mut reader = Reader::new(body);
     let count = reader.count(3, usize::MAX)?;
-    let mut entries = Vec::with_capacity(count.min(MAX_AWARENESS_ENTRIES));
     for _ in 0..count.min(MAX_AWARENESS_ENTRIES) {
-        let (client, clock) = (reader.client()?, reader.var_u32()?);
-        entries.push(AwarenessEntry { client, clock, state: body.slice_ref(reader.buffer()?) });
+        let (client, clock) = (reader.client()?, reader.var_uint()?);
+        // A client counts its own states; only relayed ones come with our outbound clocks (W3).
+        let clock = u32::try_from(clock).unwrap_or(u32::MAX);
+        f(AwarenessEntry { client, clock, state: body.slice_ref(reader.buffer()?) });
     }
-    if count <= MAX_AWARENESS_ENTRIES {
-        reader.finish()?;
-    }
-    Ok(entries)
+    if count > MAX_AWARENESS_ENTRIES { Ok(()) } else { reader.finish() }
 }
 
 #[cfg(test)]

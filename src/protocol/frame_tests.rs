@@ -144,6 +144,7 @@ fn awareness_counts_are_held_against_the_bytes() {
     // Seven bytes that claim two billion entries cost yrs 12 s and 4.5 GB (ecosystem facts 1.2).
     let bomb = Bytes::from_static(&[0x80, 0xa8, 0xd6, 0xb9, 0x07, 1, 1]);
     assert!(awareness_entries(&bomb).is_err());
+    assert!(read(&[&[1, 7][..], &bomb].concat()).is_err());
     let mut entries = Vec::new();
     for client in 0..=MAX_AWARENESS_ENTRIES as u64 {
         write_awareness_entry(&mut entries, ClientId(client), 1, b"{}");

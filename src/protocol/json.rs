@@ -114,22 +114,26 @@ impl Scan<'_> {
                 b'"' => return Ok(()),
                 b'\\' => match self.byte()? {
                     b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {}
-                    b'u' => match self.hex4()? {
-                        0xd800..=0xdbff => {
-                            if (self.byte()?, self.byte()?) != (b'\\', b'u')
-                                || !(0xdc00..=0xdfff).contains(&self.hex4()?)
-                            {
-                                return Err(BadJson::Syntax);
-                            }
-                        }
-                        0xdc00..=0xdfff => return Err(BadJson::Syntax),
-                        _ => {}
-                    },
+                    b'u' => self.escaped_unit()?,
                     _ => return Err(BadJson::Syntax),
                 },
                 0..=0x1f => return Err(BadJson::Syntax),
                 _ => {}
             }
+        }
+    }
+
+    /// The digits of a `\u`, and of the second one that a high surrogate needs.
+    fn escaped_unit(&mut self) -> Result<(), BadJson> {
+        match self.hex4()? {
+            0xd800..=0xdbff => {
+                let low = (self.byte()?, self.byte()?) == (b'\\', b'u') && {
+                    (0xdc00..=0xdfff).contains(&self.hex4()?)
+                };
+                if low { Ok(()) } else { Err(BadJson::Syntax) }
+            }
+            0xdc00..=0xdfff => Err(BadJson::Syntax),
+            _ => Ok(()),
         }
     }
 

@@ -158,7 +158,7 @@ impl Writer {
             self.bytes.push((value & 0x7f) as u8 | 0x80);
             value >>= 7;
         }
-        self.bytes.push(value as u8);
+        self.bytes.push((value & 0x7f) as u8);
     }
 
     /// Raw bytes.

@@ -300,7 +300,8 @@ mod tests {
     }
 
     fn clients(frame: Option<Bytes>) -> Vec<(u64, String)> {
-        frame.iter().flat_map(read).map(|(client, _, state)| (client, state)).collect()
+        let entries = frame.map(|frame| read(&frame)).unwrap_or_default();
+        entries.into_iter().map(|(client, _, state)| (client, state)).collect()
     }
 
     #[test]

@@ -157,19 +157,23 @@ impl Committer {
     /// Where the batch of [`Ask::Find`] ended up; an error leaves it unknown.
     pub fn found(
         &mut self,
-        answer: Result<Option<Seq>, ReadError>,
+        answer: &Result<Option<Seq>, ReadError>,
         now: Duration,
     ) -> Option<(DiagramId, Told)> {
-        if matches!(answer, Err(ReadError::Away(_) | ReadError::Corrupt(_))) {
+        if matches!(answer, Err(ReadError::Away(_))) {
             self.back_off(now);
             return None;
         }
         let lost = self.unknown.pop_front()?;
         match answer {
-            Ok(Some(seq)) => self.commit(&lost, seq),
+            Ok(Some(seq)) => self.commit(&lost, *seq),
             Ok(None) => {
                 self.mark(lost.room);
                 None
+            }
+            Err(ReadError::Corrupt(why)) => {
+                // Its own trouble: the other rooms go on.
+                Some(self.fail(lost.room, Refusal::Store(why.clone())))
             }
             Err(_) => Some(self.fail(lost.room, Refusal::Gone)),
         }
@@ -341,7 +345,7 @@ mod tests {
         assert!(d.0.appended(vec![Outcome::Unknown("cut".into())], T0).is_empty());
         assert_eq!(d.ask(T0), Ask::Wait(APPEND_RETRY));
         assert_eq!(d.ask(APPEND_RETRY), Ask::Find(room("a"), BatchId(1)));
-        assert_eq!(d.0.found(Ok(Some(Seq(2))), T0), Some((room("a"), stored(2, 1))));
+        assert_eq!(d.0.found(&Ok(Some(Seq(2))), T0), Some((room("a"), stored(2, 1))));
         assert_eq!(d.batches(T0), [("a".into(), vec![update(2)])]);
     }
 
@@ -353,7 +357,7 @@ mod tests {
         d.accept("a", 2);
         d.0.appended(vec![Outcome::Unknown("cut".into())], T0);
         assert_eq!(d.ask(APPEND_RETRY), Ask::Find(room("a"), BatchId(1)));
-        assert_eq!(d.0.found(Ok(None), APPEND_RETRY), None);
+        assert_eq!(d.0.found(&Ok(None), APPEND_RETRY), None);
         assert_eq!(d.batches(APPEND_RETRY), [("a".into(), vec![update(1), update(2)])]);
     }
 
@@ -387,6 +391,19 @@ mod tests {
         now += APPEND_RETRY_MAX;
         assert_eq!(d.ask(now), Ask::Idle);
         assert!(d.0.is_idle());
+    }
+
+    #[test]
+    fn k3_a_room_whose_log_is_corrupt_does_not_hold_up_the_others() {
+        let mut d = Driver::new();
+        d.accept("a", 1);
+        d.batches(T0);
+        d.0.appended(vec![Outcome::Unknown("cut".into())], T0);
+        d.accept("b", 1);
+        assert_eq!(d.ask(APPEND_RETRY), Ask::Find(room("a"), BatchId(1)));
+        let told = d.0.found(&Err(ReadError::Corrupt("hole".into())), APPEND_RETRY);
+        assert!(matches!(told, Some((_, Told::Failed(_)))));
+        assert_eq!(d.batches(APPEND_RETRY), [("b".into(), vec![update(1)])]);
     }
 
     #[test]

@@ -183,7 +183,7 @@ impl Room {
             }
             Input::Leave { session } => self.leave(session, turn),
             Input::From { session, incoming } => {
-                self.take_incoming(session, incoming, was_read, turn)
+                self.take_incoming(session, incoming, was_read, turn);
             }
             Input::Edit { request, edit } => self.take_edit(request, edit, turn),
             Input::Read { request, look } => self.take_read(request, look, turn),
@@ -201,9 +201,8 @@ impl Room {
             return;
         }
         self.sessions.insert(id, session);
-        let mut frames = vec![frame::step1(&self.have.state_vector())];
-        frames.extend(self.awareness.all(id, turn.now));
-        turn.out.push(Effect::Direct { session: id, frames: frames.into() });
+        let step1 = frame::step1(&self.have.state_vector());
+        turn.out.push(Effect::Direct { session: id, frames: [step1].into() });
     }
 
     fn leave(&mut self, session: SessionId, turn: &Turn<'_>) {
@@ -230,7 +229,7 @@ impl Room {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         match incoming {
             Incoming::Message(Message::Step1(theirs)) => {
-                self.take_step1(id, theirs, was_read, turn)
+                self.take_step1(id, theirs, was_read, turn);
             }
             Incoming::Message(Message::Awareness(body)) => {
                 if let Ok(entries) = awareness_entries(&body) {
@@ -295,3 +294,6 @@ impl Room {
 fn ends(outline: &Outline) -> Vec<(ClientId, u32)> {
     outline.writers().map(|(client, _, end)| (client, end)).collect()
 }
+
+#[cfg(test)]
+mod tests;

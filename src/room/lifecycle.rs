@@ -5,7 +5,9 @@
 
 use std::time::Duration;
 
-use crate::limits::{QUIET_AFTER, RETIRE_AFTER, SNAPSHOT_BYTES, SNAPSHOT_RETRY, SNAPSHOT_ROWS};
+use crate::limits::{
+    QUIET_AFTER, RETIRE_AFTER, SNAPSHOT_BYTES, SNAPSHOT_RETRY, SNAPSHOT_ROWS, STAY,
+};
 
 /// The registry's record of one room on this node: how many hold on to it, and whether it still takes anybody.
 ///
@@ -77,6 +79,8 @@ pub struct Lifecycle {
     snapshotting: bool,
     /// No snapshot is tried before: the last one failed.
     snapshot_after: Duration,
+    /// The room does not ask to go before: somebody held on to it.
+    stay_until: Duration,
     closing: bool,
 }
 
@@ -88,6 +92,7 @@ impl Lifecycle {
             empty_since: Some(now),
             snapshotting: false,
             snapshot_after: now,
+            stay_until: now,
             closing: false,
         }
     }
@@ -105,6 +110,11 @@ impl Lifecycle {
     /// Whether the room takes nobody any more.
     pub fn is_closing(&self) -> bool {
         self.closing
+    }
+
+    /// The registry did not let the room go: it asks again a little later.
+    pub fn stay(&mut self, now: Duration) {
+        self.stay_until = now + STAY;
     }
 
     /// A snapshot is under way.
@@ -128,8 +138,7 @@ impl Lifecycle {
         if self.snapshotting {
             return None;
         }
-        let leaving = facts.sessions == 0
-            && (self.closing || self.empty_since.is_some_and(|t| now >= t + RETIRE_AFTER));
+        let leaving = facts.sessions == 0 && now >= self.retire_at();
         let quiet = now >= self.touched + QUIET_AFTER;
         let behind = facts.rows >= SNAPSHOT_ROWS || facts.bytes >= SNAPSHOT_BYTES;
         let tidy = facts.settled && (leaving || (quiet && facts.awake));
@@ -143,13 +152,24 @@ impl Lifecycle {
         }
     }
 
-    /// When [`step`](Self::step) wants to be asked again, if nothing happens before.
+    /// When [`step`](Self::step) wants to be asked again, if nothing happens before. What waits for a
+    /// commit or for a snapshot needs no clock: their end is an event.
     pub fn deadline(&self, facts: Facts) -> Option<Duration> {
+        if self.snapshotting || !facts.settled {
+            return None;
+        }
         let quiet = facts.awake.then(|| self.touched + QUIET_AFTER);
-        let retire = self.empty_since.map(|t| t + RETIRE_AFTER);
+        let retire = (facts.sessions == 0).then(|| self.retire_at());
         match (quiet, retire) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
+        }
+    }
+
+    fn retire_at(&self) -> Duration {
+        match self.empty_since {
+            Some(since) if !self.closing => self.stay_until.max(since + RETIRE_AFTER),
+            _ => self.stay_until,
         }
     }
 }
@@ -182,6 +202,23 @@ mod tests {
         assert_eq!(life.step(empty, later), None);
         life.snapshot_ended(true, later);
         assert_eq!(life.step(empty, later), Some(Step::Retire));
+    }
+
+    #[test]
+    fn a_room_that_may_not_go_yet_asks_again_later_and_not_at_once() {
+        let mut life = Lifecycle::new(Duration::ZERO);
+        let empty = Facts { sessions: 0, awake: false, ..FACTS };
+        assert_eq!(life.step(empty, RETIRE_AFTER), Some(Step::Retire));
+        life.stay(RETIRE_AFTER);
+        assert_eq!(life.step(empty, RETIRE_AFTER), None);
+        assert_eq!(life.deadline(empty), Some(RETIRE_AFTER + STAY));
+        assert_eq!(life.step(empty, RETIRE_AFTER + STAY), Some(Step::Retire));
+    }
+
+    #[test]
+    fn what_waits_for_the_log_sets_no_clock() {
+        let life = Lifecycle::new(Duration::ZERO);
+        assert_eq!(life.deadline(Facts { settled: false, sessions: 0, ..FACTS }), None);
     }
 
     #[test]

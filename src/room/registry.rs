@@ -319,7 +319,7 @@ impl Registry {
                 }
                 Ask::Find(room, batch) => {
                     let answer = self.log.find(&room, batch).await;
-                    let told = self.committer.lock().found(answer, self.started.elapsed());
+                    let told = self.committer.lock().found(&answer, self.started.elapsed());
                     told.into_iter().collect()
                 }
                 Ask::Wait(until) => {

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use super::core::{Control, Effect, Input, Quarantined, RequestId, Room, RoomError};
+use super::core::{Control, Effect, Input, RequestId, Room, RoomError};
 use super::document::Awake;
 use super::load::{LoadError, Loaded};
 use super::member::{Channel, SharedFeed};
@@ -104,8 +104,10 @@ impl Task {
         let mut effects = Vec::new();
         room.run(now, &mut effects);
         loop {
-            if let Some(code) = self.execute(&mut room, &mut effects) {
-                return if code == Ended::Retired { () } else { self.over(code.code()).await };
+            match self.execute(&mut room, &mut effects) {
+                Some(Ended::Retired) => return,
+                Some(Ended::Over(code)) => return self.over(code).await,
+                None => {}
             }
             let deadline = room.deadline();
             tokio::select! {
@@ -204,7 +206,7 @@ impl Task {
             Effect::ReadLog { after } => self.read_log(after),
             Effect::Wake { state } => self.wake(state),
             Effect::Reload { uncommitted } => self.reload(uncommitted),
-            Effect::Quarantine(quarantined) => self.quarantine(quarantined),
+            Effect::Quarantine(quarantined) => self.registry.quarantine(&self.id, quarantined),
             Effect::Snapshot(snapshot) => self.snapshot(snapshot),
         }
     }
@@ -249,18 +251,6 @@ impl Task {
         });
     }
 
-    fn quarantine(&self, quarantined: Quarantined) {
-        tracing::error!(
-            room.id = %self.id,
-            user.id = quarantined.user.as_ref().map(tracing::field::display),
-            room.applied = quarantined.applied.0,
-            update.bytes = quarantined.update.len(),
-            why = %quarantined.why,
-            "an update broke the document and is quarantined"
-        );
-        self.registry.quarantine(&self.id, quarantined);
-    }
-
     fn handles(&self) -> (Arc<Registry>, DiagramId, Arc<ControlCell>) {
         (Arc::clone(&self.registry), self.id.clone(), Arc::clone(&self.control))
     }
@@ -289,15 +279,6 @@ enum Ended {
     Retired,
     /// Whoever is left is told this.
     Over(CloseCode),
-}
-
-impl Ended {
-    fn code(self) -> CloseCode {
-        match self {
-            Self::Retired => CloseCode::RoomUnavailable,
-            Self::Over(code) => code,
-        }
-    }
 }
 
 async fn load(

@@ -16,6 +16,7 @@ use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+use tokio::io::AsyncReadExt;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
@@ -54,8 +55,15 @@ enum End {
     Dead,
 }
 
-/// Runs an admitted socket until it ends; the member leaves the room with it.
-pub(super) async fn serve(gate: &Gate, socket: Socket, grant: RoomGrant, member: Member) {
+/// Runs an admitted socket until it ends; the member leaves the room with it. Tells `closing` the code that we
+/// close it with, before the client can know.
+pub(super) async fn serve(
+    gate: &Gate,
+    socket: Socket,
+    grant: RoomGrant,
+    member: Member,
+    closing: impl FnOnce(CloseCode),
+) {
     let Member { inbox, mut outbox } = member;
     let (mut sink, mut stream) = socket.split();
     let (expires, ends) = watch::channel(grant.expires);
@@ -82,7 +90,10 @@ pub(super) async fn serve(gate: &Gate, socket: Socket, grant: RoomGrant, member:
     drop(inbox);
     tracing::debug!(user.id = %user, ?end, "left");
     match end {
-        End::Close(code) => Box::pin(farewell(&mut sink, &mut stream, code)).await,
+        End::Close(code) => {
+            closing(code);
+            Box::pin(farewell(sink, stream, code)).await;
+        }
         End::Bye => Box::pin(answer_bye(&mut stream)).await,
         End::Dead => {}
     }
@@ -90,31 +101,47 @@ pub(super) async fn serve(gate: &Gate, socket: Socket, grant: RoomGrant, member:
 
 /// Closes a socket that was never admitted.
 pub(super) async fn refuse(socket: Socket, code: CloseCode) {
-    let (mut sink, mut stream) = socket.split();
-    farewell(&mut sink, &mut stream, code).await;
+    let (sink, stream) = socket.split();
+    farewell(sink, stream, code).await;
 }
 
 /// Sends our close frame and reads on until the client's: to drop the connection earlier would reset it, and
 /// the client would never see the code.
-async fn farewell(sink: &mut Sink, stream: &mut Stream, code: CloseCode) {
+async fn farewell(mut sink: Sink, mut stream: Stream, code: CloseCode) {
     let close = WsMessage::Close(Some(CloseFrame {
         code: code.number().into(),
         reason: code.reason().into(),
     }));
     let closing = async {
-        if sink.send(close).await.is_ok() {
-            // Frames above the limit are errors too, and the stream goes on behind them.
-            let mut errors = 0;
-            while let Some(message) = stream.next().await {
-                errors += u32::from(message.is_err());
-                if errors > 1 {
-                    break;
-                }
+        let mut answered = sink.send(close).await.is_err();
+        while let Some(Ok(message)) = stream.next().await {
+            answered |= message.is_close();
+        }
+        answered
+    };
+    match timeout(limits::CLOSE_TIMEOUT, closing).await {
+        Ok(true) => {}
+        // The stream ended with a message that it could not read: what comes behind it are only bytes.
+        Ok(false) => {
+            if let Ok(mut socket) = sink.reunite(stream)
+                && timeout(limits::LINGER_TIMEOUT, linger(socket.get_mut())).await.is_err()
+            {
+                tracing::debug!("the client did not stop sending");
             }
         }
-    };
-    if timeout(limits::CLOSE_TIMEOUT, closing).await.is_err() {
-        tracing::debug!("the client did not answer the close frame");
+        Err(_) => tracing::debug!("the client did not answer the close frame"),
+    }
+}
+
+/// Reads on until the client pauses, or for long enough.
+async fn linger(io: &mut TokioIo<Upgraded>) {
+    let mut rest = vec![0; limits::SOCKET_FRAGMENT];
+    let mut read = 0;
+    while let Ok(Ok(more @ 1..)) = timeout(limits::LINGER_PAUSE, io.read(&mut rest)).await {
+        read += more;
+        if read > limits::LINGER_BYTES {
+            break;
+        }
     }
 }
 

@@ -30,12 +30,15 @@ const EXPORTS = 4
 /** Bytes: bigger ones only cost time here. */
 const LARGEST = 150_000
 
-/** @typedef {{ id: string, file: string, input: string[], ledger: Ledger }} Diagram */
+/** @typedef {import('./lib/writer.mjs').Diagram & { file: string, input: string[] }} Diagram */
 
 const random = new Random(SEED)
 const server = await Server.start()
 const gate = await Gate.before(server)
+/** @type {Writer[]} */
+let writers = []
 after(async () => {
+  for (const writer of writers) await writer.die()
   gate.stop()
   await server.stop()
 })
@@ -44,13 +47,13 @@ it('every edit that was acknowledged or seen survives kill -9', { timeout: 240_0
   const diagrams = await createDiagrams()
   t.diagnostic(`seed ${SEED}, ${diagrams.length} diagrams, ${WRITERS} writers each`)
   assert.ok(diagrams.length >= 20)
-  let writers = await Promise.all(diagrams.flatMap((diagram, index) =>
+  writers = await Promise.all(diagrams.flatMap((diagram, index) =>
     Array.from({ length: WRITERS }, (_, slot) => startWriter(diagram, slot, index + slot))))
   await until('all edit', () => writers.every(writer => writer.acknowledged > 0))
 
   const facts = { kills: 0, acknowledged: 0, absent: 0, exports: 0, died: 0 }
   while (facts.kills < KILLS) {
-    await delay(random.int(50, 1200))
+    await delay(random.int(50, 900))
     // In the middle of what many are sending.
     for (const writer of writers) if (random.chance(0.5)) writer.edit()
     await server.kill('SIGKILL')
@@ -95,10 +98,11 @@ it('every edit that was acknowledged or seen survives kill -9', { timeout: 240_0
   }))
   for (const diagram of diagrams) {
     const copies = writers.filter(writer => writer.diagram === diagram)
-    const docs = copies.map(({ client }) => client.doc)
-    await until(`all copies of ${diagram.file} agree`, () => docs.every(doc => same(doc, /** @type {any} */ (docs[0]))))
+    const [first, ...docs] = copies.map(({ client }) => client.doc)
+    if (!first) throw new Error('a diagram without a writer')
+    await until(`all copies of ${diagram.file} agree`, () => same(first, ...docs))
     assert.ok(copies.every(writer => writer.holdsItsOwn()), `a living client lost its own edit of ${diagram.file}`)
-    await check(diagram, true, docs[0])
+    await check(diagram, true, first)
     facts.exports += 1
   }
   facts.acknowledged += writers.reduce((sum, writer) => sum + writer.acknowledged, 0)
@@ -107,7 +111,6 @@ it('every edit that was acknowledged or seen survives kill -9', { timeout: 240_0
   assert.ok(facts.acknowledged > 2000, 'too few edits to prove anything')
   assert.ok(facts.died > KILLS, 'too few clients died with the server')
   assert.ok(facts.absent > 0, 'no edit was ever lost on its way: the kills came too late to prove anything')
-  for (const { client } of writers) client.leave()
 })
 
 /** @param {Diagram} diagram @param {number} slot @param {number} version */
@@ -148,7 +151,10 @@ async function checkExport (diagram, nodes) {
   const { warnings, names } = await read(await server.xml(diagram.id))
   assert.deepEqual(newWarnings(warnings, diagram.input), [], `the export of ${diagram.file} is worse than its input`)
   for (const { key } of diagram.ledger.entries.values()) {
-    assert.equal(names.get(key), record(nodes, key)?.name, `${key} in the export of ${diagram.file}`)
+    const fields = record(nodes, key)
+    // Real files name elements that have no id, which moddle does not list.
+    if (fields && fields.id !== key) continue
+    assert.equal(names.get(key), fields?.name, `${key} in the export of ${diagram.file}`)
   }
 }
 
@@ -183,10 +189,10 @@ async function createDiagram (file, xml) {
   if (id === null) return null
   const client = await join(server, id)
   await client.synced()
-  const { named, processes } = outline(client.nodes)
+  const found = outline(client.nodes)
   client.leave()
-  if (named.length === 0 || processes.length === 0) return null
-  return { id, file, input: input.warnings, ledger: new Ledger() }
+  if (found.named.length === 0 || found.processes.length === 0) return null
+  return { id, file, input: input.warnings, outline: found, ledger: new Ledger() }
 }
 
 /** @template T @param {T[]} list @param {(item: T) => boolean} isFirst @returns {[T[], T[]]} */

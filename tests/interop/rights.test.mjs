@@ -34,9 +34,7 @@ VERSIONS.forEach((version, index) => describe(`y-websocket ${version}`, { concur
     assert.equal(await server.xml(id), before)
 
     // A reconnect brings the viewer's copy again, by Step2.
-    viewer.provider.disconnect()
-    viewer.provider.connect()
-    await viewer.synced()
+    await viewer.reconnect()
     await assert.rejects(viewer.barrier(), { code: 1 })
     editor.nodes.get('End_1')?.set('name', 'Ana was here')
     await until('the viewer sees the edit', () => viewer.nodes.get('End_1')?.get('name') === 'Ana was here')
@@ -44,20 +42,18 @@ VERSIONS.forEach((version, index) => describe(`y-websocket ${version}`, { concur
     assert.ok(editor.nodes.has('Start_1'))
     assert.match(await server.xml(id), /Ana was here/)
     assert.doesNotMatch(await server.xml(id), /Vic was here/)
-    assert.deepEqual([viewer.closes.at(1), editor.closes.at(0)], [undefined, undefined])
+    assert.deepEqual([viewer.closes.length, editor.closes.length], [1, 0])
   })
 
   it('is closed with 4401 when its token ends', async t => {
     const id = await server.create(SMALL)
-    const token = await server.roomToken(id, '2s')
-    const begun = performance.now()
+    const token = await server.roomToken(id, '5s')
     const client = await guest(t, server, id, { version, token })
     await client.synced()
     client.nodes.get('Task_1')?.set('name', 'in time')
     await client.barrier()
     await until('the token has ended', () => client.closes.length > 0)
     assert.equal(client.closes[0], 4401)
-    assert.ok(performance.now() - begun > 500)
     client.nodes.get('Task_1')?.set('name', 'too late')
     await fate(client, gives_up, 4401)
     assert.match(await server.xml(id), /in time/)
@@ -73,13 +69,14 @@ VERSIONS.forEach((version, index) => describe(`y-websocket ${version}`, { concur
 
   it('stays beyond the end of its token when it refreshes in band', async t => {
     const id = await server.create(SMALL)
-    const client = await guest(t, server, id, { version, token: await server.roomToken(id, '2s') })
+    const client = await guest(t, server, id, { version, token: await server.roomToken(id, '5s') })
+    const ends = performance.now() + 5000
     await client.synced()
     const invitation = await server.collaborate(id)
     client.refresh(invitation.token)
     await until('the token is taken', () => client.tokens.length > 0)
     assert.equal(Date.parse(client.tokens[0] ?? ''), Date.parse(invitation.expiresAt))
-    await delay(2500)
+    await delay(ends + 500 - performance.now())
     client.nodes.get('Task_1')?.set('name', 'still here')
     await client.barrier()
     assert.deepEqual([client.opened, client.closes], [1, []])

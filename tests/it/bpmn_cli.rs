@@ -86,6 +86,24 @@ const OTHER_NAME: (&str, &str) = ("name=\"Check the order\"", "name=\"Check it\"
 const MOVED: (&str, &str) = ("x=\"240\" y=\"80\" width", "x=\"240\" y=\"300\" width");
 
 #[test]
+fn every_fixture_is_in_the_index_and_the_index_names_no_other() {
+    let index = fs::read_to_string(fixture("README.md")).unwrap();
+    let mut listed: Vec<&str> = index
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split(" | ").next())
+        .filter(|name| name.ends_with(".bpmn"))
+        .collect();
+    let mut found: Vec<String> = Vec::new();
+    for path in all(&fixtures()).into_iter().chain(all(&fixture("refused"))) {
+        let name = path.strip_prefix(fixtures()).unwrap();
+        found.push(name.to_str().unwrap().to_owned());
+    }
+    listed.sort_unstable();
+    found.sort_unstable();
+    assert_eq!(listed, found);
+}
+
+#[test]
 fn roundtrip_gives_a_text_that_says_the_same() {
     let folder = tempfile::tempdir().unwrap();
     for path in all(&fixtures()) {

@@ -8,7 +8,7 @@ use atelier::bpmn::order;
 
 /// A primitive write.
 #[derive(Debug, Clone)]
-pub enum Edit {
+pub(crate) enum Edit {
     Create(String, Record),
     Set(String, String, Value),
     Remove(String, String),
@@ -17,7 +17,7 @@ pub enum Edit {
 }
 
 /// The kinds of edit, with their weights.
-pub const KINDS: [(&str, u32); 25] = [
+pub(crate) const KINDS: [(&str, u32); 25] = [
     ("create", 12),
     ("connect", 12),
     ("move", 8),
@@ -46,7 +46,7 @@ pub const KINDS: [(&str, u32); 25] = [
 ];
 
 /// Makes one edit of a random kind; an edit that finds nothing to work on makes no writes.
-pub fn random(records: &Records, rng: &mut fastrand::Rng) -> (&'static str, Vec<Edit>) {
+pub(crate) fn random(records: &Records, rng: &mut fastrand::Rng) -> (&'static str, Vec<Edit>) {
     let total: u32 = KINDS.iter().map(|(_, weight)| weight).sum();
     let mut pick = rng.u32(..total);
     for (kind, weight) in KINDS {
@@ -56,6 +56,11 @@ pub fn random(records: &Records, rng: &mut fastrand::Rng) -> (&'static str, Vec<
         pick -= weight;
     }
     unreachable!("the pick is below the total")
+}
+
+/// A new sub-process with its shape, where the diagram has a process and a plane.
+pub(crate) fn sub_process(records: &Records, rng: &mut fastrand::Rng) -> Vec<Edit> {
+    create_local("subProcess", &View { records }, rng).unwrap_or_default()
 }
 
 /// What the generator looks for in a diagram.
@@ -246,7 +251,9 @@ fn make(kind: &str, records: &Records, rng: &mut fastrand::Rng) -> Option<Vec<Ed
             if subs.len() < 2 {
                 return create_local("subProcess", &view, rng);
             }
-            let (inner, outer) = (subs[rng.usize(..subs.len())], subs[rng.usize(..subs.len())]);
+            // Mostly the same two, so that two editors nest them into each other.
+            let of = if rng.u32(..4) > 0 { 2 } else { subs.len() };
+            let (inner, outer) = (subs[rng.usize(..of)], subs[rng.usize(..of)]);
             let below = view.subtree(inner);
             (!below.contains(&outer)).then(|| vec![set(inner, "#p", text(format!("a0 {outer}")))])
         }

@@ -11,7 +11,7 @@ use std::process::Command;
 
 use atelier::bpmn::crdt;
 use atelier::bpmn::materialise::Rules;
-use atelier::bpmn::merge::{apply, diff_seen};
+use atelier::bpmn::merge::{Write, apply, diff_seen, save, write_records};
 use atelier::bpmn::model::{Record, Records};
 use atelier::bpmn::{import, materialise, new_doc};
 use yrs::updates::decoder::Decode;
@@ -100,7 +100,6 @@ impl World {
 
     fn edit(&mut self, at: usize) {
         let records = crdt::read(&self.replicas[at].doc.transact());
-        let mut needs = self.replicas[at].has.clone();
         let update = if self.rng.u32(..20) == 0 {
             self.happened.saves += 1;
             *self.happened.kinds.entry("save").or_default() += 1;
@@ -114,10 +113,7 @@ impl World {
             self.happened.writes += edits.len();
             transact(&self.replicas[at].doc, |txn| edits.iter().for_each(|edit| write(txn, edit)))
         };
-        let sent = self.log.len();
-        needs.remove(&sent);
-        self.log.push(Sent { update, needs });
-        self.replicas[at].has.insert(sent);
+        self.send(at, update);
     }
 
     /// A text that its author read some time ago, edited offline and now saves.
@@ -151,7 +147,28 @@ impl World {
         update
     }
 
+    /// Two sub-processes that everybody knows: editors will nest them into each other.
+    fn prepare(&mut self) {
+        for _ in 0..2 {
+            let records = crdt::read(&self.replicas[0].doc.transact());
+            let edits = fuzz_edits::sub_process(&records, &mut self.rng);
+            let doc = &self.replicas[0].doc;
+            let update = transact(doc, |txn| edits.iter().for_each(|edit| write(txn, edit)));
+            self.send(0, update);
+        }
+        (0..self.replicas.len()).for_each(|at| self.deliver(at, 1.1));
+    }
+
+    fn send(&mut self, from: usize, update: Vec<u8>) {
+        let sent = self.log.len();
+        self.log.push(Sent { update, needs: self.replicas[from].has.clone() });
+        self.replicas[from].has.insert(sent);
+    }
+
     fn live_through(&mut self) {
+        if self.rng.bool() {
+            self.prepare();
+        }
         for _ in 0..3 {
             for at in 0..self.replicas.len() {
                 if self.rng.bool() {
@@ -206,28 +223,17 @@ fn write(txn: &mut TransactionMut<'_>, edit: &Edit) {
     }
 }
 
+/// The same on plain records, as an editor without a server makes it.
 fn write_plain(records: &mut Records, edit: &Edit) {
-    match edit {
-        Edit::Create(key, record) => {
-            records.nodes.entry(key.clone()).or_insert_with(|| record.clone());
-        }
-        Edit::Set(key, field, value) => {
-            if let Some(record) = records.nodes.get_mut(key) {
-                record.0.insert(field.clone(), value.clone());
-            }
-        }
-        Edit::Remove(key, field) => {
-            if let Some(record) = records.nodes.get_mut(key) {
-                record.0.remove(field);
-            }
-        }
-        Edit::Delete(key) => {
-            records.nodes.remove(key);
-        }
-        Edit::Ns(alias, namespace) => {
-            records.ns.insert(alias.clone(), namespace.clone());
-        }
-    }
+    let write = match edit.clone() {
+        Edit::Create(key, _) if records.nodes.contains_key(&key) => return,
+        Edit::Create(key, record) => Write::Create(key, record),
+        Edit::Set(key, field, value) => Write::Set(key, field, Some(value)),
+        Edit::Remove(key, field) => Write::Set(key, field, None),
+        Edit::Delete(key) => Write::Delete(key),
+        Edit::Ns(alias, namespace) => Write::Ns(alias, namespace),
+    };
+    write_records(records, &[write]);
 }
 
 // ---- runs ----
@@ -418,4 +424,38 @@ fn a_container_that_became_a_task_again_holds_no_flow_elements() {
         ],
     );
     assert_eq!(violations(&text), Vec::<String>::new());
+}
+
+#[test]
+fn a_save_reaches_what_hangs_in_a_cycle_of_parents() {
+    let (_, base) =
+        bases().into_iter().find(|(name, _)| name == "nested-subprocesses.bpmn").unwrap();
+    let doc = new_doc(7);
+    transact(&doc, |txn| crdt::write(&base, txn));
+    transact(&doc, |txn| write(txn, &set("Sub_1", "#p", "a0 Sub_3")));
+    let records = crdt::read(&doc.transact());
+    let text = materialise(&records).replace("Deep down", "Seen all the same");
+    let ops = save(&records, &import(text.as_bytes()).unwrap());
+    let applied = {
+        let mut txn = doc.transact_mut();
+        apply(&ops, &mut txn, &mut fastrand::Rng::with_seed(1))
+    };
+    assert_eq!((applied.ops, applied.conflicts.len()), (1, 0));
+    assert_eq!(materialise(&crdt::read(&doc.transact())), text);
+}
+
+#[test]
+fn of_two_types_created_under_one_key_the_loser_leaves_no_children_behind() {
+    let record = |fields: &[(&str, &str)]| {
+        let mut record = Record::default();
+        fields.iter().for_each(|(field, value)| record.set(field, *value));
+        record
+    };
+    let at = |place: &'static str, tag: &'static str, id: &'static str| {
+        Edit::Create(id.to_owned(), record(&[("#t", tag), ("#p", place), ("id", id)]))
+    };
+    // What is left of one editor's sub-process after another's task won its key.
+    let edits =
+        [at("a8 Process_1", "bpmn:task", "Pool_1"), at("a0 Pool_1", "bpmn:task", "Inner_1")];
+    assert_eq!(violations(&story("prefix-bpmn.bpmn", &edits)), Vec::<String>::new());
 }

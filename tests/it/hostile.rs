@@ -284,6 +284,15 @@ fn structure() -> Vec<Hostile> {
             MALFORMED,
         ),
         craft(
+            "8,000 insertions at the start, each said to be before another character",
+            one(1, text("t", &"a".repeat(8000))).section(
+                7,
+                0,
+                (0..8000).map(|at| a().before((1, at))),
+            ),
+            MALFORMED,
+        ),
+        craft(
             "400,000 holes in a text of a million",
             one(7, text("t", &"a".repeat(1_000_000)))
                 .delete(7, &(0..400_000).map(|at| (at * 2, 1)).collect::<Vec<_>>()),
@@ -472,11 +481,6 @@ fn awareness() -> Vec<Hostile> {
             frame: entries(&[(7, u32::MAX, b"{}")]),
             fate: Fate::Ignored,
         },
-        raw(
-            "awareness clock above 2^32",
-            &[1, 9, 1, 7, 0x80, 0x80, 0x80, 0x80, 0x10, 1, b'1'],
-            MALFORMED,
-        ),
         raw("awareness with trailing bytes", &[1, 2, 0, 0], MALFORMED),
     ]
 }

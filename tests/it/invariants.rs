@@ -7,41 +7,41 @@ use quick_xml::NsReader;
 use quick_xml::events::Event;
 use quick_xml::name::ResolveResult;
 
-pub const MODEL: &str = "http://www.omg.org/spec/BPMN/20100524/MODEL";
-pub const BPMNDI: &str = "http://www.omg.org/spec/BPMN/20100524/DI";
+pub(crate) const MODEL: &str = "http://www.omg.org/spec/BPMN/20100524/MODEL";
+pub(crate) const BPMNDI: &str = "http://www.omg.org/spec/BPMN/20100524/DI";
 
 /// One element.
 #[derive(Debug, Default, Clone)]
-pub struct Element {
-    pub uri: String,
-    pub local: String,
+pub(crate) struct Element {
+    pub(crate) uri: String,
+    pub(crate) local: String,
     /// Unprefixed attributes by name; prefixed ones as `{uri}local`.
-    pub attributes: BTreeMap<String, String>,
-    pub text: String,
-    pub parent: Option<usize>,
-    pub children: Vec<usize>,
+    pub(crate) attributes: BTreeMap<String, String>,
+    pub(crate) text: String,
+    pub(crate) parent: Option<usize>,
+    pub(crate) children: Vec<usize>,
 }
 
 /// All elements in document order; the root is the first.
-pub struct Dom(pub Vec<Element>);
+pub(crate) struct Dom(pub(crate) Vec<Element>);
 
 impl Element {
     fn is(&self, uri: &str, local: &str) -> bool {
         self.uri == uri && self.local == local
     }
 
-    pub fn attribute(&self, name: &str) -> Option<&str> {
+    pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.get(name).map(String::as_str)
     }
 
-    pub fn id(&self) -> Option<&str> {
+    pub(crate) fn id(&self) -> Option<&str> {
         self.attribute("id")
     }
 }
 
 impl Dom {
     /// Parses strictly enough to notice what no XML parser would take.
-    pub fn parse(xml: &str) -> Result<Self, String> {
+    pub(crate) fn parse(xml: &str) -> Result<Self, String> {
         let mut reader = NsReader::from_str(xml);
         reader.config_mut().check_end_names = true;
         let mut dom: Vec<Element> = Vec::new();
@@ -111,7 +111,7 @@ impl Dom {
         Ok(Self(dom))
     }
 
-    pub fn get(&self, at: usize) -> &Element {
+    pub(crate) fn get(&self, at: usize) -> &Element {
         &self.0[at]
     }
 
@@ -173,7 +173,7 @@ fn element(
             return Err(format!("raw markup or newline in an attribute of {local}: {raw:?}"));
         }
         let value = attribute
-            .normalized_value(quick_xml::XmlVersion::Implicit1_0)
+            .normalized_value(quick_xml::XmlVersion::Explicit1_0)
             .map_err(|e| e.to_string())?
             .into_owned();
         if attribute.key.as_namespace_binding().is_some() {
@@ -196,7 +196,7 @@ fn element(
     Ok(Element { uri, local, attributes, text: String::new(), parent, children: Vec::new() })
 }
 
-pub const FLOW_NODES: [&str; 24] = [
+pub(crate) const FLOW_NODES: [&str; 24] = [
     "task",
     "userTask",
     "manualTask",
@@ -226,7 +226,7 @@ const CONTAINERS: [&str; 6] =
     ["process", "subProcess", "transaction", "adHocSubProcess", "choreography", "subChoreography"];
 
 /// Everything that is wrong with an export of a diagram whose source was clean.
-pub fn violations(xml: &str) -> Vec<String> {
+pub(crate) fn violations(xml: &str) -> Vec<String> {
     let dom = match Dom::parse(xml) {
         Ok(dom) => dom,
         Err(error) => return vec![format!("I1 not well-formed: {error}")],

@@ -324,6 +324,25 @@ async fn stopping_closes_sockets_with_1012_and_keeps_what_was_edited() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn stopping_while_clients_vanish_ends_and_stores_everything() {
+    let server = Server::start().await;
+    let ana = server.member();
+    let mut clients = Vec::new();
+    for _ in 0..4 {
+        let id = server.create_empty(&ana).await;
+        for _ in 0..25 {
+            let mut client = server.join(&ana, &id).await;
+            client.sync().await;
+            clients.push(client);
+        }
+    }
+    // No close frame, no good-bye: a process that was killed.
+    drop(clients);
+    let stopped = tokio::time::timeout(crate::harness::PATIENCE, server.app.stop()).await;
+    assert!(stopped.expect("the drain hangs"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_big_state_comes_whole_in_fragments() {
     let server = Server::start().await;
     let ana = server.member();

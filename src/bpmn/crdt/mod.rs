@@ -40,10 +40,10 @@ pub fn read<T: ReadTxn>(txn: &T) -> Records {
         Records { meta: strings(txn, "meta"), ao: strings(txn, "ao"), ..Records::default() };
     if let Some(ns) = txn.get_map("ns") {
         for alias in ns.keys(txn) {
-            if let Some(Out::Any(value)) = ns.get(txn, alias) {
-                if let Some(namespace) = namespace_from_any(&value) {
-                    records.ns.insert(alias.to_owned(), namespace);
-                }
+            if let Some(Out::Any(value)) = ns.get(txn, alias)
+                && let Some(namespace) = namespace_from_any(&value)
+            {
+                records.ns.insert(alias.to_owned(), namespace);
             }
         }
     }
@@ -120,10 +120,10 @@ pub fn set_meta(txn: &mut TransactionMut<'_>, name: &str, value: &str) -> bool {
 pub fn set_namespace(txn: &mut TransactionMut<'_>, alias: &str, namespace: &Namespace) -> bool {
     let ns = txn.get_or_insert_map("ns");
     let value = namespace_to_any(namespace);
-    if let Some(Out::Any(current)) = ns.get(txn, alias) {
-        if current == value {
-            return false;
-        }
+    if let Some(Out::Any(current)) = ns.get(txn, alias)
+        && current == value
+    {
+        return false;
     }
     ns.insert(txn, alias, value);
     true
@@ -230,10 +230,10 @@ fn string_of(any: &Any) -> Option<String> {
 
 /// Only texts are sanitised: lists hold keys, which never stand in the XML.
 fn sanitise_value(value: &mut Value) {
-    if let Value::Text(text) = value {
-        if let std::borrow::Cow::Owned(clean) = sanitise(text) {
-            *text = clean;
-        }
+    if let Value::Text(text) = value
+        && let std::borrow::Cow::Owned(clean) = sanitise(text)
+    {
+        *text = clean;
     }
 }
 

@@ -170,7 +170,7 @@ impl<'s> Finder<'_, '_, 's> {
             "BPMNEdge" => at += self.waypoints_field(index, &children),
             _ => {}
         }
-        if element.name.local == "BPMNLabel" {
+        if !matches!(element.name.local, "BPMNShape" | "BPMNEdge") {
             return;
         }
         let Some(label) = children.get(at).copied() else { return };
@@ -297,27 +297,21 @@ impl<'s> Finder<'_, '_, 's> {
         let start = children.iter().take_while(leads).count();
         let rest = children.get(start..).unwrap_or(&[]);
         let names: &[&str] = if lane { &["flowNodeRef"] } else { &["incoming", "outgoing"] };
-        let entries = names.iter().map(|name| self.count(&children, Vocabulary::Bpmn, name));
-        // A leading child behind the lists would pull them behind itself.
-        if rest.get(entries.sum::<usize>()).is_some_and(|next| leads(&next)) {
+        let count = |name: &&str| self.count(&children, Vocabulary::Bpmn, name);
+        let counts: Vec<usize> = names.iter().map(count).collect();
+        // Behind the lists must not come what the writer would then put before them.
+        if rest.get(counts.iter().sum::<usize>()).is_some_and(|next| leads(&next)) {
             return;
         }
-        if lane {
-            self.lane_list(index, element, &children, rest);
-        } else {
-            self.flow_lists(index, element, &children, rest);
+        match counts.as_slice() {
+            [members] => self.lane_list(index, element, rest.get(..*members)),
+            [incoming, outgoing] => self.flow_lists(index, element, rest, *incoming, *outgoing),
+            _ => {}
         }
     }
 
-    fn lane_list(
-        &mut self,
-        lane: usize,
-        element: &Element<'s>,
-        children: &[usize],
-        rest: &[usize],
-    ) {
-        let count = self.count(children, Vocabulary::Bpmn, "flowNodeRef");
-        let Some(targets) = self.entries(element, rest.get(..count), "flowNodeRef") else { return };
+    fn lane_list(&mut self, lane: usize, element: &Element<'s>, members: Option<&[usize]>) {
+        let Some(targets) = self.entries(element, members, "flowNodeRef") else { return };
         for (i, (entry, target)) in targets.into_iter().enumerate() {
             self.consume(entry);
             self.inlined.lanes.entry(target).or_default().push((lane, order::nth(i)));
@@ -328,11 +322,10 @@ impl<'s> Finder<'_, '_, 's> {
         &mut self,
         node: usize,
         element: &Element<'s>,
-        children: &[usize],
         rest: &[usize],
+        incoming: usize,
+        outgoing: usize,
     ) {
-        let incoming = self.count(children, Vocabulary::Bpmn, "incoming");
-        let outgoing = self.count(children, Vocabulary::Bpmn, "outgoing");
         let first = self.entries(element, rest.get(..incoming), "incoming");
         let second = self.entries(element, rest.get(incoming..incoming + outgoing), "outgoing");
         let (Some(first), Some(second)) = (first, second) else { return };
@@ -369,7 +362,7 @@ impl<'s> Finder<'_, '_, 's> {
                 Some(Kind::Text(text)) if regular => text,
                 _ => return None,
             };
-            let reference = self.references.find(self.source, *entry, text)?;
+            let reference = self.references.find(self.source, *entry, "#x", text)?;
             let bare = reference.before.is_empty() && reference.behind.is_empty();
             if !bare || !seen.insert(reference.target) {
                 return None;
@@ -384,7 +377,7 @@ impl<'s> Finder<'_, '_, 's> {
         let value = self.source.attribute(element, end);
         self.is(flow, Vocabulary::Bpmn, "sequenceFlow")
             && value
-                .and_then(|v| self.references.find(self.source, flow, v))
+                .and_then(|v| self.references.find(self.source, flow, end, v))
                 .is_some_and(|r| r.target == node)
     }
 }

@@ -193,7 +193,7 @@ impl<'t, 's> Source<'t, 's> {
             let name = self.aliases.tag(attribute.name);
             let refers = vocabulary.has_references() && is_reference_attribute(&name);
             let value = refers
-                .then(|| references.resolve(self, index, &attribute.value, keys))
+                .then(|| references.resolve(self, index, &name, &attribute.value, keys))
                 .flatten()
                 .unwrap_or_else(|| Value::from(attribute.value.as_ref()));
             record.set(&name, value);
@@ -227,7 +227,7 @@ impl<'t, 's> Source<'t, 's> {
                 let refers =
                     vocabulary == Vocabulary::Bpmn && is_reference_element(element.name.local);
                 let value = refers
-                    .then(|| references.resolve(self, index, text, keys))
+                    .then(|| references.resolve(self, index, "#x", text, keys))
                     .flatten()
                     .unwrap_or_else(|| Value::from(text.as_ref()));
                 record.set("#x", value);
@@ -333,5 +333,7 @@ fn mark_repairs(records: &mut Records) {
     }
 }
 
+#[cfg(test)]
+mod random;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 //!
 //! PURE.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Source;
 use crate::bpmn::model::Value;
@@ -28,6 +28,7 @@ impl<'t> References<'t> {
     pub(super) fn new(source: &Source<'t, '_>) -> Self {
         let mut by_id = HashMap::with_capacity(source.tree.nodes.len());
         let mut odd_ids = Vec::new();
+        let mut seen = HashSet::with_capacity(source.tree.nodes.len());
         for index in 0..source.tree.nodes.len() {
             let Some(element) = source.tree.element(index) else { continue };
             if !source.vocabulary(element).has_ids() {
@@ -38,7 +39,7 @@ impl<'t> References<'t> {
             if id.is_empty() {
                 continue;
             }
-            if by_id.contains_key(id) || id != raw {
+            if !seen.insert(id) || id != raw {
                 odd_ids.push(index);
             }
             // As the normaliser has it: nothing refers to the model inside a diagram.
@@ -57,11 +58,12 @@ impl<'t> References<'t> {
         &self.odd_ids
     }
 
-    /// What a reference in the element `from` means.
+    /// What a reference in a field of the element `from` means.
     pub(super) fn find<'v>(
         &self,
         source: &Source<'_, '_>,
         from: usize,
+        field: &str,
         value: &'v str,
     ) -> Option<Reference<'v>> {
         let id = trim_space(value);
@@ -79,9 +81,9 @@ impl<'t> References<'t> {
             }
         };
         let vocabulary = |i: usize| source.tree.element(i).map(|e| source.vocabulary(e));
-        // The model never refers to its diagrams.
-        let fits = vocabulary(from) != Some(Vocabulary::Bpmn)
-            || vocabulary(target) == Some(Vocabulary::Bpmn);
+        // The model never refers to its diagrams, and what is drawn is of the model.
+        let model_only = vocabulary(from) == Some(Vocabulary::Bpmn) || field == "bpmnElement";
+        let fits = !model_only || vocabulary(target) == Some(Vocabulary::Bpmn);
         fits.then_some(Reference { target, before, behind })
     }
 
@@ -90,10 +92,11 @@ impl<'t> References<'t> {
         &self,
         source: &Source<'_, '_>,
         from: usize,
+        field: &str,
         value: &str,
         keys: &[Option<String>],
     ) -> Option<Value> {
-        let found = self.find(source, from, value)?;
+        let found = self.find(source, from, field, value)?;
         let mut list = vec![keys.get(found.target)?.clone()?];
         if !found.before.is_empty() || !found.behind.is_empty() {
             list.push(found.before.to_owned());

@@ -142,6 +142,10 @@ fn what_is_not_regular_stays_a_node() {
             "a flow that starts elsewhere",
             "<bpmn:task id=\"a\"><bpmn:outgoing>g</bpmn:outgoing></bpmn:task>",
         ),
+        (
+            "documentation behind it",
+            "<bpmn:task id=\"a\"><bpmn:outgoing>f</bpmn:outgoing><bpmn:documentation/></bpmn:task>",
+        ),
         ("space around it", "<bpmn:task id=\"a\"><bpmn:outgoing> f</bpmn:outgoing></bpmn:task>"),
     ] {
         let records = records(&format!(

@@ -40,8 +40,8 @@ impl<'r> Profiles<'r> {
 /// Takes an order apart: field names separated by spaces, each once.
 pub(super) fn parse_order(order: &str) -> Vec<&str> {
     let mut names: Vec<&str> = Vec::new();
-    for name in order.split(' ').take(MAX_XML_ATTRIBUTES) {
-        if !name.is_empty() && !names.contains(&name) {
+    for name in order.split(' ').filter(|n| !n.is_empty()).take(MAX_XML_ATTRIBUTES) {
+        if !names.contains(&name) {
             names.push(name);
         }
     }
@@ -110,10 +110,10 @@ fn value<'a>(
     if field.starts_with('#') {
         return None;
     }
-    if field == "bpmnElement" {
-        if let Some(element) = context.views.rehomed.get(&id) {
-            return context.shown_id(*element).map(Cow::Borrowed);
-        }
+    if field == "bpmnElement"
+        && let Some(element) = context.views.rehomed.get(&id)
+    {
+        return context.shown_id(*element).map(Cow::Borrowed);
     }
     let value = node.record.0.get(field)?;
     let model = tag.vocabulary == tables::Vocabulary::Bpmn;
@@ -128,7 +128,7 @@ fn value<'a>(
         }
         Value::List(list) => {
             let refers = tag.vocabulary.has_references() && tables::is_reference_attribute(field);
-            context.reference(id, list).filter(|_| refers).map(Cow::Owned)
+            context.reference(id, field, list).filter(|_| refers).map(Cow::Owned)
         }
     }
 }

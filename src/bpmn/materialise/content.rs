@@ -105,7 +105,7 @@ fn own_text<'a>(
     let text = match node.record.0.get("#x")? {
         Value::Text(text) => Cow::Borrowed(text.as_str()),
         Value::List(list) if tag.role == Role::Reference => {
-            Cow::Owned(context.reference(id, list)?)
+            Cow::Owned(context.reference(id, "#x", list)?)
         }
         Value::List(_) => return None,
     };
@@ -121,10 +121,10 @@ fn geometry_items<'a>(node: &Node<'a>, tag: &Tag<'a>, levels: usize) -> Vec<Item
     if matches!(tag.role, Role::Shape | Role::Label) {
         items.extend(field("#b").and_then(geometry::parse_bounds).map(Item::Bounds));
     }
-    if tag.role == Role::Edge {
-        if let Some((typed, points)) = field("#w").and_then(geometry::parse_waypoints) {
-            items.extend(points.into_iter().map(|(x, y)| Item::Waypoint(typed, x, y)));
-        }
+    if tag.role == Role::Edge
+        && let Some((typed, points)) = field("#w").and_then(geometry::parse_waypoints)
+    {
+        items.extend(points.into_iter().map(|(x, y)| Item::Waypoint(typed, x, y)));
     }
     if matches!(tag.role, Role::Shape | Role::Edge) {
         let label = field("#lb").and_then(geometry::parse_label);

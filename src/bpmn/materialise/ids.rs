@@ -15,10 +15,15 @@ pub(super) type NewIds = BTreeMap<Id, String>;
 pub(super) fn unique_ids(graph: &Graph<'_>) -> NewIds {
     let mut owners: HashMap<&str, Id> = HashMap::with_capacity(graph.sequence.len());
     let mut losers: Vec<Id> = Vec::new();
+    let mut exempt: HashSet<&str> = HashSet::new();
     for (id, node) in (0..).zip(&graph.nodes).filter(|(_, n)| n.live) {
         let Some(tag) = graph.tag(id) else { continue };
         let Some(xml_id) = graph.xml_id(id).filter(|_| tag.vocabulary.has_ids()) else { continue };
-        if tag.kind != Kind::Element || graph.has_raw_id(id) {
+        if tag.kind != Kind::Element {
+            continue;
+        }
+        if graph.has_raw_id(id) {
+            exempt.insert(xml_id);
             continue;
         }
         match owners.get(xml_id).copied() {
@@ -36,10 +41,11 @@ pub(super) fn unique_ids(graph: &Graph<'_>) -> NewIds {
         return NewIds::new();
     }
     losers.sort_unstable();
-    rename(graph, &losers, owners.keys().copied().collect())
+    exempt.extend(owners.keys());
+    rename(graph, &losers, &exempt)
 }
 
-fn rename(graph: &Graph<'_>, losers: &[Id], owned: HashSet<&str>) -> NewIds {
+fn rename(graph: &Graph<'_>, losers: &[Id], owned: &HashSet<&str>) -> NewIds {
     let mut new_ids = NewIds::new();
     let mut given: HashSet<String> = HashSet::new();
     let mut next: HashMap<&str, usize> = HashMap::new();
@@ -100,10 +106,10 @@ impl<'r> Lists<'r> {
                     [("#i", "targetRef", List::Incoming), ("#u", "sourceRef", List::Outgoing)];
                 for (field, end, list) in sides {
                     let Some(order) = node.record.text(field) else { continue };
-                    if let End::Node(holder) = graph.end(id, end) {
-                        if graph.role(holder).is_flow_node() {
-                            entries.push((holder, list, order, id));
-                        }
+                    if let End::Node(holder) = graph.end(id, end)
+                        && graph.role(holder).is_flow_node()
+                    {
+                        entries.push((holder, list, order, id));
                     }
                 }
             }

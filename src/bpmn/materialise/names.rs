@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 
 use crate::bpmn::model::Records;
-use crate::bpmn::tables::{Vocabulary, well_known_uri};
+use crate::bpmn::tables::{Vocabulary, WELL_KNOWN_ALIASES, well_known_uri};
 use crate::bpmn::xml::{XML_URI, XMLNS_URI, is_ncname};
 use crate::limits::{MAX_XML_NAME_BYTES, MAX_XML_PREFIX_BYTES};
 
@@ -96,6 +96,10 @@ impl<'r> Names<'r> {
                 let declared = if namespace.at_root { Declared::Root } else { Declared::Element };
                 names.push(alias, prefix, &namespace.uri, declared);
             }
+        }
+        // All at once, so that no name depends on what is written first.
+        for name in WELL_KNOWN_ALIASES {
+            names.alias(name);
         }
         names
     }

@@ -122,10 +122,10 @@ impl<'g, 'r> Repair<'g, 'r> {
     fn verdict(&self, id: Id) -> Option<Reason> {
         let n4 = || (self.rules.n4 && !self.graph.is_raw(id, Reason::N4)).then_some(Reason::N4);
         let n6 = || (self.rules.n6 && !self.graph.is_raw(id, Reason::N6)).then_some(Reason::N6);
-        if self.is_misplaced(id) {
-            if let Some(reason) = n6() {
-                return Some(reason);
-            }
+        if self.is_misplaced(id)
+            && let Some(reason) = n6()
+        {
+            return Some(reason);
         }
         match self.graph.role(id) {
             Role::SequenceFlow => self.flow(id, |g, end| g.role(end).is_flow_node()),
@@ -193,11 +193,14 @@ impl<'g, 'r> Repair<'g, 'r> {
         lost
     }
 
-    /// N6: a BPMN element below one that does not admit it, since one of them changed.
+    /// N6: a BPMN element below one that does not admit it. What a source itself has so is marked by
+    /// the import; otherwise a type or a parent changed, or two editors created different types
+    /// under one key and one of them added children.
     fn is_misplaced(&self, id: Id) -> bool {
         let Some(node) = self.graph.node(id) else { return false };
         let Some(parent) = self.graph.node(node.parent) else { return false };
-        if !node.changed && !parent.changed {
+        // Without N3 orphans hang on the root, which admits none of them: they must show.
+        if !self.rules.n3 && !node.changed && !parent.changed {
             return false;
         }
         let (Some(tag), Some(parent)) = (self.graph.tag(id), self.graph.tag(node.parent)) else {
@@ -236,15 +239,14 @@ impl Graph<'_> {
         record.is_some_and(|r| r.text("id").is_some() && r.text("id") == r.text("#dup"))
     }
 
-    /// The live element that a `[key…]` reference means.
-    pub(super) fn target(&self, from: Id, list: &[String]) -> Option<Id> {
+    /// The live element that a `[key…]` reference in a field means.
+    pub(super) fn target(&self, from: Id, field: &str, list: &[String]) -> Option<Id> {
         let id = self.find(list.first()?)?;
         let from = self.tag(from)?;
-        // The model never refers to its diagrams: so diagrams can be repaired after it.
-        let fits = match from.vocabulary {
-            Vocabulary::Bpmn => self.is_model(id),
-            _ => true,
-        };
+        // The model never refers to its diagrams, and what is drawn is of the model: so diagrams
+        // can be repaired after it.
+        let model_only = from.vocabulary == Vocabulary::Bpmn || field == "bpmnElement";
+        let fits = !model_only || self.is_model(id);
         (fits && self.is_live(id) && self.is_referable(id)).then_some(id)
     }
 
@@ -262,7 +264,7 @@ impl Graph<'_> {
     pub(super) fn end(&self, id: Id, field: &str) -> End {
         match self.node(id).and_then(|n| n.record.0.get(field)) {
             Some(Value::Text(text)) if !text.is_empty() => End::Raw,
-            Some(Value::List(list)) => self.target(id, list).map_or(End::Missing, End::Node),
+            Some(Value::List(list)) => self.target(id, field, list).map_or(End::Missing, End::Node),
             _ => End::Missing,
         }
     }

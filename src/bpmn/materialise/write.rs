@@ -42,8 +42,8 @@ impl<'a> Context<'a> {
     }
 
     /// A `[key, before, after]` reference as text; none if it is lost.
-    pub(super) fn reference(&self, from: Id, list: &[String]) -> Option<String> {
-        let id = match self.graph.target(from, list) {
+    pub(super) fn reference(&self, from: Id, field: &str, list: &[String]) -> Option<String> {
+        let id = match self.graph.target(from, field, list) {
             Some(target) => self.shown_id(target)?,
             None if self.rules.n4 => return None,
             None => list.first()?.as_str(),

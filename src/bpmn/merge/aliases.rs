@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 use crate::bpmn::json;
 use crate::bpmn::model::{Namespace, Record, Records, Value};
 
+/// Whether an alias and its declaration go with those of the base.
+type Pairs = fn(&str, &Namespace, &str, &Namespace) -> bool;
+
 /// Aliases of the foreign side to aliases of the base.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Aliases {
@@ -21,7 +24,7 @@ impl Aliases {
         let mut map: BTreeMap<String, String> = BTreeMap::new();
         let mut free: BTreeMap<&str, &Namespace> =
             base.ns.iter().map(|(alias, ns)| (alias.as_str(), ns)).collect();
-        let passes: [fn(&str, &Namespace, &str, &Namespace) -> bool; 3] = [
+        let passes: [Pairs; 3] = [
             |alias, ns, base_alias, base_ns| {
                 alias == base_alias && ns.prefix(alias) == base_ns.prefix(base_alias)
             },

@@ -1,7 +1,7 @@
 //! Records as a tree: document order, parents, children, names by URI.
 //!
-//! PURE. Only what is reachable from `#` is seen: nodes in cycles and orphans are hidden in the text
-//! that a client saved, so a difference must not touch them.
+//! PURE. What hangs on the document is seen, and what hangs in a cycle, which rule N2 shows. Orphans
+//! are hidden in the text that a client saved, so a difference must not touch them.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -57,17 +57,36 @@ impl<'r> Index<'r> {
         }
         let mut index =
             Self { records, nodes: Vec::new(), top: Vec::new(), by_key: HashMap::new() };
-        let mut stack: Vec<(Option<usize>, (&str, &Record))> = Vec::new();
-        let below = |key: &str| {
-            let children = children.get(key).into_iter().flatten();
-            children.rev().map(|(_, key, record)| (*key, *record))
-        };
-        stack.extend(below(DOCUMENT).map(|child| (None, child)));
-        while let Some((parent, (key, record))) = stack.pop() {
-            let at = index.push(parent, key, record);
-            stack.extend(below(key).map(|child| (Some(at), child)));
+        for (_, key, record) in children.get(DOCUMENT).into_iter().flatten() {
+            let at = index.grow(key, record, &children);
+            index.top.push(at);
+        }
+        for key in cycle_heads(records, &index.by_key) {
+            if let Some((key, record)) = records.nodes.get_key_value(key) {
+                index.grow(key, record, &children);
+            }
         }
         index
+    }
+
+    /// Adds a node and all below it; gives its position.
+    fn grow(
+        &mut self,
+        key: &'r str,
+        record: &'r Record,
+        children: &BTreeMap<&'r str, Vec<(&'r str, &'r str, &'r Record)>>,
+    ) -> usize {
+        let first = self.nodes.len();
+        let mut stack = vec![(None, key, record)];
+        while let Some((parent, key, record)) = stack.pop() {
+            if self.by_key.contains_key(key) {
+                continue;
+            }
+            let at = self.push(parent, key, record);
+            let below = children.get(key).into_iter().flatten().rev();
+            stack.extend(below.map(|(_, key, record)| (Some(at), *key, *record)));
+        }
+        first
     }
 
     fn push(&mut self, parent: Option<usize>, key: &'r str, record: &'r Record) -> usize {
@@ -86,9 +105,8 @@ impl<'r> Index<'r> {
         };
         self.nodes.push(Node { key, record, parent, children: Vec::new(), class, uri, local });
         self.by_key.insert(key, at);
-        match parent.and_then(|p| self.nodes.get_mut(p)) {
-            Some(node) => node.children.push(at),
-            None => self.top.push(at),
+        if let Some(parent) = parent.and_then(|parent| self.nodes.get_mut(parent)) {
+            parent.children.push(at);
         }
         at
     }
@@ -166,6 +184,27 @@ impl Node<'_> {
     pub(crate) fn id(&self) -> Option<&str> {
         self.record.text("id").filter(|id| !id.is_empty())
     }
+}
+
+/// The node with the least key of every cycle of parents, where rule N2 cuts.
+fn cycle_heads<'r>(records: &'r Records, seen: &HashMap<&str, usize>) -> Vec<&'r str> {
+    let mut heads = Vec::new();
+    let mut walked: HashMap<&str, &str> = HashMap::new();
+    for start in records.nodes.keys().filter(|key| !seen.contains_key(key.as_str())) {
+        let mut path: Vec<&str> = Vec::new();
+        let mut walk = Some(start.as_str());
+        while let Some(key) = walk.filter(|key| !walked.contains_key(key)) {
+            walked.insert(key, start);
+            path.push(key);
+            let record = records.nodes.get(key).filter(|record| record.tag().is_some());
+            walk = record.and_then(Record::place).map(|(_, parent)| parent);
+        }
+        // Back on its own path: the part of it from there on is a cycle.
+        let own = walk.filter(|key| walked.get(key) == Some(&start.as_str()));
+        let cycle = path.iter().skip_while(|key| Some(**key) != own).min();
+        heads.extend(cycle.filter(|_| own.is_some()));
+    }
+    heads
 }
 
 /// The derived lists.

@@ -123,13 +123,13 @@ fn picture(index: &Index<'_>, at: usize) -> BTreeMap<&'static str, String> {
                 way.push_str(&point);
             }
             "BPMNLabel" => {
-                let inner = child.children.iter().filter_map(|at| index.get(*at));
-                let bounds = inner.filter(|n| n.local == "Bounds").map(|n| {
+                let mut inner = child.children.iter().filter_map(|at| index.get(*at));
+                let bounds = inner.find(|n| n.local == "Bounds").map(|n| {
                     let number = |name: &str| n.record.text(name).unwrap_or("").to_owned();
                     ["x", "y", "width", "height"].map(number).join(" ")
                 });
                 let own = child.record.text("#b").map(str::to_owned);
-                parts.insert("label", own.or_else(|| bounds.last()).unwrap_or_default());
+                parts.insert("label", own.or(bounds).unwrap_or_default());
             }
             _ => {}
         }

@@ -263,12 +263,13 @@ impl<'s> Parser<'s> {
             let uri = &attribute.value;
             check_declaration(prefix, uri)
                 .map_err(|what| (at, ReadErrorKind::BadNamespace(what)))?;
-            let binding = self.bind(prefix, uri).ok_or((at, ReadErrorKind::TooManyNamespaces))?;
+            let binding =
+                self.bind(prefix, uri.clone()).ok_or((at, ReadErrorKind::TooManyNamespaces))?;
             let twice = self.tree.declarations.get(first..).unwrap_or(&[]).iter().any(|d| {
                 self.tree.bindings.get(d.binding as usize).is_some_and(|b| b.prefix == prefix)
             });
             if twice {
-                return Err((at, ReadErrorKind::DuplicateAttribute(format!("xmlns:{prefix}"))));
+                return Err((at, ReadErrorKind::DuplicateAttribute(declared_name(prefix))));
             }
             self.tree.declarations.push(Declaration { binding, after });
             let before = self.scope.insert(prefix, binding);
@@ -278,14 +279,14 @@ impl<'s> Parser<'s> {
     }
 
     /// The index of a (prefix, URI) pair, known or new; none when there are too many.
-    fn bind(&mut self, prefix: &'s str, uri: &Cow<'s, str>) -> Option<u32> {
+    fn bind(&mut self, prefix: &'s str, uri: Cow<'s, str>) -> Option<u32> {
         let bindings = &mut self.tree.bindings;
-        let index = bindings.iter().position(|b| b.prefix == prefix && b.uri == *uri);
+        let index = bindings.iter().position(|b| b.prefix == prefix && b.uri == uri);
         let index = match index {
             Some(index) => index,
             None if bindings.len() > limits::MAX_XML_NAMESPACES => return None,
             None => {
-                bindings.push(Binding { prefix, uri: uri.clone() });
+                bindings.push(Binding { prefix, uri });
                 bindings.len() - 1
             }
         };
@@ -417,6 +418,10 @@ impl<'s> Parser<'s> {
         self.push(Kind::Pi { target, data: data.trim_start_matches(is_xml_space) });
         Ok(())
     }
+}
+
+fn declared_name(prefix: &str) -> String {
+    if prefix.is_empty() { "xmlns".to_owned() } else { format!("xmlns:{prefix}") }
 }
 
 fn check_declaration(prefix: &str, uri: &str) -> Result<(), &'static str> {

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 
-use super::place::{Place, Placed, Resolver, spans};
+use super::place::{Placed, Resolver, spans};
+use super::slot::Place;
 use super::{Malformed, Outline, Ranges, Shape, Verdict, judge, outline_trusted};
 use crate::id::ClientId;
 use crate::protocol::lib0::StateVector;
@@ -28,6 +29,8 @@ pub(super) struct Node {
     /// 1 for a root type.
     pub(super) depth: u8,
     pub(super) shape: Shape,
+    /// Items that came for its sequence, deleted or not.
+    pub(super) items: u32,
 }
 
 /// What is known of one client's structs.
@@ -54,9 +57,9 @@ impl Have {
     /// Says what a root type is, before anything is in it: updates do not name the shape of root
     /// types. One that nobody declares is what its first content makes it.
     pub fn declare_root(&mut self, name: &str, shape: Shape) {
-        let node = Node { depth: 1, shape };
+        let node = Node { depth: 1, shape, items: 0 };
         match self.roots.get(name).and_then(|at| self.nodes.get_mut(*at as usize)) {
-            Some(known) => *known = node,
+            Some(known) => known.shape = shape,
             None => {
                 if let Ok(at) = u32::try_from(self.nodes.len()) {
                     self.nodes.push(node);
@@ -127,7 +130,7 @@ impl Have {
             96 + track.runs.capacity() * 8 + track.types.capacity() * 8 + track.deleted.len() * 8
         });
         let roots = self.roots.keys().map(|name| 64 + name.len());
-        tracks.sum::<usize>() + roots.sum::<usize>() + self.nodes.capacity() * 2
+        tracks.sum::<usize>() + roots.sum::<usize>() + self.nodes.capacity() * 8
     }
 
     pub(super) fn track(&self, client: ClientId) -> Option<&Track> {
@@ -140,6 +143,11 @@ impl Have {
         for (node, shape) in &placed.shapes {
             if let Some(node) = self.nodes.get_mut(*node as usize) {
                 node.shape = *shape;
+            }
+        }
+        for (node, new) in &placed.items {
+            if let Some(node) = self.nodes.get_mut(*node as usize) {
+                node.items = node.items.saturating_add(*new);
             }
         }
         for (name, node) in &placed.roots {

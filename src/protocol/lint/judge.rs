@@ -2,8 +2,6 @@
 //!
 //! PURE. Trims first what the room has; only what is left can be a gap or an offence.
 
-use std::collections::HashMap;
-
 use bytes::Bytes;
 
 use super::cost::split_cost;
@@ -20,7 +18,7 @@ pub(super) fn judge(have: &Have, update: &Bytes, outline: &Outline) -> Verdict {
     }) {
         return Verdict::Gap;
     }
-    let Some(deletes) = new_deletes(have, outline, &spans) else {
+    let Some((deletes, deleting)) = new_deletes(have, outline, &spans) else {
         return Verdict::Gap;
     };
     if deletes.is_empty() && spans.iter().all(|span| span.first == span.last) {
@@ -34,7 +32,7 @@ pub(super) fn judge(have: &Have, update: &Bytes, outline: &Outline) -> Verdict {
         Err(Fault::Missing) => return Verdict::Gap,
         Err(Fault::Refused(why)) => return Verdict::Refused(why),
     }
-    if split_cost(have, outline, &spans, &deletes) > MAX_SPLIT_COST {
+    if split_cost(have, outline, &spans, deleting.iter().copied().zip(&deletes)) > MAX_SPLIT_COST {
         return Verdict::Refused(Malformed("too many splits of long sequences"));
     }
     let new = spans.iter().zip(&outline.sections).filter(|(span, _)| span.first < span.last);
@@ -58,15 +56,15 @@ fn is_gap(outline: &Outline, span: &Span) -> bool {
         || new.iter().any(|one| one.kind == Kind::Skip)
 }
 
-/// The deleted ranges that the room does not have yet; none if one of them lies in the unknown.
-fn new_deletes(have: &Have, outline: &Outline, spans: &[Span]) -> Option<Vec<(ClientId, Ranges)>> {
-    let written = spans.iter().zip(&outline.sections).filter_map(|(span, section)| {
-        let last = outline.structs.get(span.first..span.last)?.last()?;
-        Some((section.client, last.end()))
-    });
-    let written: HashMap<ClientId, u32> = written.collect();
-    let mut new = Vec::new();
-    for (client, ranges) in &outline.deletes {
+/// The deleted ranges that the room does not have yet, and the indices of their clients; none if one
+/// of them lies in the unknown.
+fn new_deletes(
+    have: &Have,
+    outline: &Outline,
+    spans: &[Span],
+) -> Option<(Vec<(ClientId, Ranges)>, Vec<u32>)> {
+    let (mut new, mut clients) = (Vec::new(), Vec::new());
+    for (index, (client, ranges)) in deleting(outline) {
         let track = have.track(*client);
         let left = match track {
             Some(track) => ranges.minus(&track.deleted),
@@ -76,12 +74,25 @@ fn new_deletes(have: &Have, outline: &Outline, spans: &[Span]) -> Option<Vec<(Cl
             continue;
         }
         let known = track.map_or(0, |track| track.clock);
-        if left.end() > known.max(written.get(client).copied().unwrap_or(0)) {
+        let span = outline.section_of(index).and_then(|at| spans.get(at));
+        let written = span.and_then(|span| outline.structs.get(span.first..span.last)?.last());
+        if left.end() > known.max(written.map_or(0, |last| last.end())) {
             return None;
         }
         new.push((*client, left));
+        clients.push(index);
     }
-    Some(new)
+    Some((new, clients))
+}
+
+/// The delete lists, each with the index of its client.
+fn deleting(outline: &Outline) -> impl Iterator<Item = (u32, &(ClientId, Ranges))> {
+    let mut lists: Vec<_> = (0_u32..)
+        .zip(&outline.deletes_of)
+        .filter_map(|(index, at)| Some((index, outline.deletes.get((*at)? as usize)?, *at)))
+        .collect();
+    lists.sort_unstable_by_key(|(_, _, at)| *at);
+    lists.into_iter().map(|(index, list, _)| (index, list))
 }
 
 /// Whether all of the update is new, so that its bytes can go on as they came.

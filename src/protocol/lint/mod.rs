@@ -11,6 +11,7 @@ mod judge;
 mod place;
 mod ranges;
 mod reframe;
+mod slot;
 mod split;
 mod walk;
 
@@ -40,6 +41,10 @@ pub fn outline_trusted(update: &Bytes) -> Result<Outline, Malformed> {
 pub struct Outline {
     /// The client ids that anything in here names; [`Id::client`] indexes it.
     clients: Vec<ClientId>,
+    /// By client: its place in `sections`.
+    section_of: Vec<Option<u32>>,
+    /// By client: its place in `deletes`.
+    deletes_of: Vec<Option<u32>>,
     /// Names of root types; [`Parent::Root`] indexes it.
     names: Vec<Box<str>>,
     /// One per client with structs, as they stand in the update.
@@ -55,7 +60,7 @@ pub struct Outline {
 impl Outline {
     /// Whether it adds nothing at all.
     pub fn is_empty(&self) -> bool {
-        self.structs.is_empty() && self.deletes.is_empty()
+        self.structs.is_empty() && self.deletes.iter().all(|(_, ranges)| ranges.is_empty())
     }
 
     /// Clients with structs in here, with the clocks they start and end at.
@@ -73,6 +78,17 @@ impl Outline {
         self.structs.len()
     }
 
+    /// The section of a client, by its index.
+    fn section_of(&self, client: u32) -> Option<usize> {
+        self.section_of.get(client as usize).copied().flatten().map(|at| at as usize)
+    }
+
+    /// What is deleted of a client, by its index.
+    fn deletes_of(&self, client: u32) -> Option<&Ranges> {
+        let at = self.deletes_of.get(client as usize).copied().flatten()?;
+        self.deletes.get(at as usize).map(|(_, ranges)| ranges)
+    }
+
     fn structs_of(&self, section: &Section) -> &[Struct] {
         self.structs.get(section.first..section.last).unwrap_or_default()
     }
@@ -82,6 +98,8 @@ impl Outline {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Section {
     client: ClientId,
+    /// Its index in [`Outline::clients`].
+    index: u32,
     /// Indices into [`Outline::structs`].
     first: usize,
     last: usize,

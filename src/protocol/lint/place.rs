@@ -6,55 +6,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::have::{Have, Node, Track};
-use super::{Id, Kind, Malformed, Outline, Parent, Ranges, Shape, Struct};
-use crate::id::ClientId;
-use crate::limits::MAX_TYPE_DEPTH;
-
-/// Where an item hangs: in which shared type, and whether under a key. What came without content
-/// (collected or deleted) is a tomb: it can be nobody's parent any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place(u32);
-
-impl Place {
-    /// Unknown, because the item or its parent is collected. yrs and Yjs collect what hangs there.
-    pub(super) const OPAQUE: Self = Self(u32::MAX);
-    const TOMB: u32 = 1;
-    const KEYED: u32 = 2;
-
-    fn new(node: u32, keyed: bool) -> Self {
-        match node.checked_mul(4) {
-            Some(node) if node < u32::MAX - 3 => Self(node | if keyed { Self::KEYED } else { 0 }),
-            _ => Self::OPAQUE,
-        }
-    }
-
-    fn tomb(self) -> Self {
-        Self(self.0 | Self::TOMB)
-    }
-
-    /// Whether the item came without content.
-    pub(super) fn is_tomb(self) -> bool {
-        self.0 & Self::TOMB != 0
-    }
-
-    fn is_keyed(self) -> bool {
-        self != Self::OPAQUE && self.0 & Self::KEYED != 0
-    }
-
-    /// Whether it is one of a row of items that had content when it came.
-    pub(super) fn is_live_sequence(self) -> bool {
-        self.0 & (Self::TOMB | Self::KEYED) == 0
-    }
-
-    /// The place, whatever became of the item.
-    fn known(self) -> Option<Self> {
-        if self == Self::OPAQUE { None } else { Some(Self(self.0 & !Self::TOMB)) }
-    }
-
-    fn node(self) -> u32 {
-        self.0 / 4
-    }
-}
+use super::slot::Place;
+use super::{Id, Kind, Malformed, Outline, Parent, Shape, Struct};
+use crate::limits::{MAX_SCAN_COST, MAX_TYPE_DEPTH};
 
 /// The structs of one section that the room does not have yet.
 #[derive(Debug, Clone, Copy)]
@@ -90,6 +44,8 @@ pub(super) struct Placed {
     pub(super) shapes: HashMap<u32, Shape>,
     /// New root types: index of the name, index of the type.
     pub(super) roots: Vec<(u32, u32)>,
+    /// New items of sequences, by the type they hang in.
+    pub(super) items: HashMap<u32, u32>,
     /// New types by section: clock, index of the type.
     pub(super) types: Vec<Vec<(u32, u32)>>,
 }
@@ -124,17 +80,16 @@ pub(super) struct Resolver<'a> {
     have: &'a Have,
     outline: &'a Outline,
     spans: &'a [Span],
-    /// By client of the outline: its track, and its section.
+    /// By client of the outline: its track.
     tracks: Vec<Option<&'a Track>>,
-    sections: Vec<Option<usize>>,
-    /// What the update deletes.
-    deletes: HashMap<ClientId, &'a Ranges>,
     /// By section: the next struct to place.
     cursors: Vec<usize>,
     /// By name of the outline: its type.
     names: Vec<Option<u32>>,
     /// Where clients have inserted something.
     spots: HashSet<Spot>,
+    /// New items of sequences that do not follow the one that their client made before, by type.
+    moves: HashMap<u32, u32>,
     /// Whether anything goes: the update was accepted before.
     lenient: bool,
     out: Placed,
@@ -142,23 +97,15 @@ pub(super) struct Resolver<'a> {
 
 impl<'a> Resolver<'a> {
     pub(super) fn new(have: &'a Have, outline: &'a Outline, spans: &'a [Span]) -> Self {
-        let mut sections = vec![None; outline.clients.len()];
-        let positions = outline.sections.iter().enumerate();
-        let by_client: HashMap<_, _> =
-            positions.map(|(at, section)| (section.client, at)).collect();
-        for (client, slot) in outline.clients.iter().zip(&mut sections) {
-            *slot = by_client.get(client).copied();
-        }
         Self {
             have,
             outline,
             spans,
             tracks: outline.clients.iter().map(|client| have.track(*client)).collect(),
-            sections,
-            deletes: outline.deletes.iter().map(|(client, ranges)| (*client, ranges)).collect(),
             cursors: spans.iter().map(|span| span.first).collect(),
             names: outline.names.iter().map(|name| have.roots.get(name).copied()).collect(),
             spots: HashSet::new(),
+            moves: HashMap::new(),
             lenient: false,
             out: Placed {
                 places: vec![Place::OPAQUE; outline.structs.len()],
@@ -200,6 +147,9 @@ impl<'a> Resolver<'a> {
                 }
             }
         }
+        if self.scan_cost() > MAX_SCAN_COST {
+            self.fault(Malformed("too many edits of a long sequence"))?;
+        }
         Ok(self.out)
     }
 
@@ -221,7 +171,7 @@ impl<'a> Resolver<'a> {
             if id.clock < self.known(id) {
                 continue;
             }
-            let section = self.sections.get(id.client as usize).copied().flatten();
+            let section = self.outline.section_of(id.client);
             match section.and_then(|section| Some((section, self.spans.get(section)?))) {
                 Some((section, span)) if id.clock < self.end(span) => {
                     let next =
@@ -270,12 +220,16 @@ impl<'a> Resolver<'a> {
         }
         if place != Place::OPAQUE && !place.is_keyed() {
             self.shape(place.node(), one.kind)?;
+            *self.out.items.entry(place.node()).or_default() += 1;
+            if !self.continues(section, one) {
+                *self.moves.entry(place.node()).or_default() += 1;
+            }
         }
         if let Kind::Type(shape) = one.kind
             && place != Place::OPAQUE
         {
             let depth = self.node(place.node()).depth.saturating_add(1);
-            let node = self.new_node(Node { depth, shape })?;
+            let node = self.new_node(Node { depth, shape, items: 0 })?;
             if let Some(types) = self.out.types.get_mut(section) {
                 types.push((one.clock, node));
             }
@@ -289,24 +243,37 @@ impl<'a> Resolver<'a> {
     /// Refuses a second item in the same spot by the same client: the first one is in its way. Each
     /// copy costs yrs a scan over all others, which by the ten thousand takes minutes.
     fn spot(&mut self, section: usize, one: Struct) -> Result<(), Fault> {
-        let continues = one.origin.is_some_and(|origin| {
-            origin.clock + 1 == one.clock
-                && self.sections.get(origin.client as usize) == Some(&Some(section))
-        });
         let spot = (section, one.origin, one.right, one.parent, one.key);
-        if !self.lenient && !continues && !self.spots.insert(spot) {
+        let alone = self.spans.get(section).is_some_and(|span| span.last - span.first < 2);
+        let checked = !self.lenient && !alone && !self.continues(section, one);
+        if checked && !self.spots.insert(spot) {
             return Err(Fault::Refused(Malformed("two items in the same spot")));
         }
         Ok(())
     }
 
+    /// Whether an item follows the one that its client made before.
+    fn continues(&self, section: usize, one: Struct) -> bool {
+        one.origin.is_some_and(|origin| {
+            origin.clock + 1 == one.clock && self.outline.section_of(origin.client) == Some(section)
+        })
+    }
+
+    /// How many items yrs may look at to find where each new one of a sequence belongs, at most: for
+    /// each that follows nothing of its own, all of its sequence.
+    fn scan_cost(&self) -> u64 {
+        let cost = |(node, moves): (&u32, &u32)| {
+            let new = self.out.items.get(node).copied().unwrap_or(0);
+            u64::from(*moves) * (u64::from(self.node(*node).items) + u64::from(new))
+        };
+        self.moves.iter().map(cost).sum()
+    }
+
     /// Whether all of a struct is deleted, by this update or before.
     fn is_deleted(&self, section: usize, one: Struct) -> bool {
-        let Some(client) = self.outline.sections.get(section).map(|section| section.client) else {
-            return false;
-        };
-        let known = self.have.track(client).map(|track| &track.deleted);
-        let here = self.deletes.get(&client).copied();
+        let Some(section) = self.outline.sections.get(section) else { return false };
+        let known = self.have.track(section.client).map(|track| &track.deleted);
+        let here = self.outline.deletes_of(section.index);
         [known, here].into_iter().flatten().any(|ranges| ranges.covers(one.clock, one.end()))
     }
 
@@ -358,8 +325,7 @@ impl<'a> Resolver<'a> {
 
     /// The struct of this update that holds an id.
     fn struct_at(&self, id: Id) -> Option<usize> {
-        let section =
-            self.outline.sections.get(self.sections.get(id.client as usize).copied()??)?;
+        let section = self.outline.sections.get(self.outline.section_of(id.client)?)?;
         let behind = self.outline.structs_of(section).partition_point(|one| one.clock <= id.clock);
         Some(section.first + behind.checked_sub(1)?)
     }
@@ -370,7 +336,7 @@ impl<'a> Resolver<'a> {
             let track = self.tracks.get(id.client as usize).copied().flatten();
             track.and_then(|track| track.node(id.clock))
         } else {
-            let section = self.sections.get(id.client as usize).copied().flatten();
+            let section = self.outline.section_of(id.client);
             section.and_then(|section| self.out.types.get(section)).and_then(|types| {
                 let at = types.binary_search_by_key(&id.clock, |(clock, _)| *clock).ok()?;
                 types.get(at).map(|(_, node)| *node)
@@ -387,7 +353,7 @@ impl<'a> Resolver<'a> {
         if let Some(node) = self.names.get(name as usize).copied().flatten() {
             return Ok(node);
         }
-        let node = self.new_node(Node { depth: 1, shape: Shape::Open })?;
+        let node = self.new_node(Node { depth: 1, shape: Shape::Open, items: 0 })?;
         self.out.roots.push((name, node));
         if let Some(slot) = self.names.get_mut(name as usize) {
             *slot = Some(node);
@@ -430,7 +396,7 @@ impl<'a> Resolver<'a> {
             None => self.have.nodes.get(at as usize),
             Some(new) => self.out.nodes.get(new),
         };
-        let mut node = node.copied().unwrap_or(Node { depth: 0, shape: Shape::Open });
+        let mut node = node.copied().unwrap_or(Node { depth: 0, shape: Shape::Open, items: 0 });
         if let Some(shape) = self.out.shapes.get(&at) {
             node.shape = *shape;
         }

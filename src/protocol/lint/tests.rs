@@ -47,7 +47,7 @@ fn fit(have: &mut Have, update: &Bytes) -> Fit {
 }
 
 #[test]
-fn a_new_update_goes_on_as_it_came() {
+fn c6_a_new_update_goes_on_as_it_came() {
     let (a, mut have) = (doc(1), Have::default());
     let first = edit(&a, |txn| txn.get_or_insert_text("t").insert(txn, 0, "ab"));
     let fitted = fit(&mut have, &first);
@@ -58,7 +58,7 @@ fn a_new_update_goes_on_as_it_came() {
 }
 
 #[test]
-fn what_the_room_has_is_trimmed_and_the_rest_still_fits_together() {
+fn c1_what_the_room_has_is_trimmed_and_the_rest_still_fits_together() {
     let (a, mut have, room) = (doc(1), Have::default(), doc(9));
     let first = edit(&a, |txn| txn.get_or_insert_text("t").insert(txn, 0, "a😀b"));
     let fitted = fit(&mut have, &first);
@@ -78,7 +78,7 @@ fn what_the_room_has_is_trimmed_and_the_rest_still_fits_together() {
 }
 
 #[test]
-fn a_hole_is_a_gap_and_fits_once_it_is_filled() {
+fn c2_a_hole_is_a_gap_and_fits_once_it_is_filled() {
     let (a, mut have) = (doc(1), Have::default());
     let first = edit(&a, |txn| txn.get_or_insert_text("t").insert(txn, 0, "a"));
     let second = edit(&a, |txn| txn.get_or_insert_text("t").insert(txn, 1, "b"));
@@ -91,7 +91,7 @@ fn a_hole_is_a_gap_and_fits_once_it_is_filled() {
 }
 
 #[test]
-fn an_origin_of_an_unknown_client_is_a_gap() {
+fn c2_an_origin_of_an_unknown_client_is_a_gap() {
     let (a, b, mut have) = (doc(1), doc(2), Have::default());
     let first = edit(&a, |txn| txn.get_or_insert_text("t").insert(txn, 0, "a"));
     apply(&b, &first);
@@ -102,7 +102,7 @@ fn an_origin_of_an_unknown_client_is_a_gap() {
 }
 
 #[test]
-fn a_client_may_resend_what_the_server_wrote_and_write_nothing_in_its_name() {
+fn c3_a_client_may_resend_what_the_server_wrote_and_write_nothing_in_its_name() {
     let (server, mut have) = (doc(1 << 40), Have::default());
     let first = edit(&server, |txn| txn.get_or_insert_text("t").insert(txn, 0, "a"));
     assert!(matches!(take(&mut have, &first), Verdict::Gap));
@@ -113,7 +113,7 @@ fn a_client_may_resend_what_the_server_wrote_and_write_nothing_in_its_name() {
 }
 
 #[test]
-fn nesting_is_counted_over_frames() {
+fn c5_nesting_is_counted_over_frames() {
     let (a, mut have) = (doc(1), Have::default());
     let mut parent = None;
     for depth in 2..=crate::limits::MAX_TYPE_DEPTH + 1 {
@@ -169,7 +169,7 @@ fn a_reloaded_room_judges_like_the_one_before() {
 }
 
 #[test]
-fn implicit_deletions_of_the_document_are_no_news_when_a_client_brings_them() {
+fn c1_implicit_deletions_of_the_document_are_no_news_when_a_client_brings_them() {
     let (a, b, room, mut have) = (doc(1), doc(2), doc(9), Have::default());
     for doc in [&a, &b] {
         let update = edit(doc, |txn| {

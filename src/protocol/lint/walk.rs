@@ -2,7 +2,7 @@
 //!
 //! PURE. It reads byte for byte what yrs and Yjs read; where those two differ, it refuses.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use bytes::Bytes;
@@ -26,6 +26,9 @@ pub(super) const CONTENT: u8 = 0x1f;
 pub(super) const GC: u8 = 0;
 /// Struct number of a hole.
 pub(super) const SKIP: u8 = 10;
+
+/// Clients up to which a look through the list is quicker than a map.
+const FEW_CLIENTS: usize = 16;
 
 /// How many things an update may hold.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +72,7 @@ struct Walk<'a> {
     reader: Reader<'a>,
     bounds: Bounds,
     out: Outline,
-    /// Client id to its index in the outline, and whether it has a section.
+    /// Client id to its index in the outline, once there are many.
     clients: HashMap<ClientId, u32>,
     names: HashMap<&'a str, u32>,
 }
@@ -81,34 +84,50 @@ impl<'a> Walk<'a> {
     }
 
     fn client_index(&mut self, client: ClientId) -> u32 {
-        let next = self.out.clients.len();
-        *self.clients.entry(client).or_insert_with(|| {
-            self.out.clients.push(client);
-            // There are fewer clients than bytes.
-            u32::try_from(next).unwrap_or(u32::MAX)
-        })
+        let known = self.out.clients.len();
+        // There are fewer clients than bytes.
+        let small = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        if known <= FEW_CLIENTS {
+            // Nearly every edit: no map to build.
+            if let Some(at) = self.out.clients.iter().position(|one| *one == client) {
+                return small(at);
+            }
+        } else if let Some(at) = self.clients.get(&client) {
+            return *at;
+        }
+        self.out.clients.push(client);
+        self.out.section_of.push(None);
+        self.out.deletes_of.push(None);
+        if known == FEW_CLIENTS {
+            let all = self.out.clients.iter().enumerate();
+            self.clients = all.map(|(at, client)| (*client, small(at))).collect();
+        } else if known > FEW_CLIENTS {
+            self.clients.insert(client, small(known));
+        }
+        small(known)
     }
 
     fn sections(&mut self) -> Result<(), Malformed> {
         // A section is at least a count, a client, a clock and a struct of two bytes.
         let count = self.reader.count(5, self.bounds.clients)?;
-        let mut seen = HashSet::with_capacity(count);
         for _ in 0..count {
             let structs = self.reader.count(2, self.bounds.structs - self.out.structs.len())?;
             let client = self.reader.client()?;
-            if !seen.insert(client) {
-                return Err(Malformed("client with two sections"));
+            let index = self.client_index(client);
+            let next = u32::try_from(self.out.sections.len()).ok();
+            match self.out.section_of.get_mut(index as usize) {
+                Some(slot @ None) => *slot = next,
+                _ => return Err(Malformed("client with two sections")),
             }
             if structs == 0 {
                 return Err(Malformed("empty section"));
             }
-            self.section(client, structs)?;
+            self.section(client, index, structs)?;
         }
         Ok(())
     }
 
-    fn section(&mut self, client: ClientId, structs: usize) -> Result<(), Malformed> {
-        let index = self.client_index(client);
+    fn section(&mut self, client: ClientId, index: u32, structs: usize) -> Result<(), Malformed> {
         let start = self.reader.var_u32()?;
         let first = self.out.structs.len();
         let mut clock = start;
@@ -126,7 +145,15 @@ impl<'a> Walk<'a> {
         }
         let last = self.out.structs.len();
         let bytes_end = self.at();
-        self.out.sections.push(Section { client, first, last, start, end: clock, bytes_end });
+        self.out.sections.push(Section {
+            client,
+            index,
+            first,
+            last,
+            start,
+            end: clock,
+            bytes_end,
+        });
         Ok(())
     }
 
@@ -212,12 +239,14 @@ impl<'a> Walk<'a> {
     fn delete_set(&mut self) -> Result<(), Malformed> {
         // A client is at least an id, a count and a range of two bytes.
         let count = self.reader.count(2, self.bounds.clients)?;
-        let mut seen = HashSet::with_capacity(count);
         let mut total = 0;
         for _ in 0..count {
             let client = self.reader.client()?;
-            if !seen.insert(client) {
-                return Err(Malformed("client with two delete lists"));
+            let index = self.client_index(client);
+            let next = u32::try_from(self.out.deletes.len()).ok();
+            match self.out.deletes_of.get_mut(index as usize) {
+                Some(slot @ None) => *slot = next,
+                _ => return Err(Malformed("client with two delete lists")),
             }
             let ranges = self.reader.count(2, self.bounds.ranges - total)?;
             total += ranges;
@@ -232,9 +261,7 @@ impl<'a> Walk<'a> {
             }
             let merged = Ranges::from_unsorted(list.clone());
             self.out.canonical &= ranges > 0 && merged.iter().eq(list);
-            if !merged.is_empty() {
-                self.out.deletes.push((client, merged));
-            }
+            self.out.deletes.push((client, merged));
         }
         Ok(())
     }

@@ -32,7 +32,10 @@ impl Room {
                     self.replica.snapshot_stored(seq);
                 }
             }
-            Control::Stay => self.retiring = false,
+            Control::Stay => {
+                self.retiring = false;
+                self.lifecycle.stay(turn.now.mono);
+            }
         }
         self.run(now, out);
     }

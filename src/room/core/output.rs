@@ -129,11 +129,13 @@ impl Room {
             }
         };
         let Some(session) = self.sessions.get_mut(&id) else { return };
-        session.synced = true;
+        let first = !std::mem::replace(&mut session.synced, true);
         let reached = Arc::new(self.fed_state.clone());
         self.hold(id, Held::State { frames, from: self.fed, reached }, turn);
-        if !step2 && let Some(all) = self.awareness.all(id, turn.now) {
-            // Cursors were skipped along with the feed.
+        if (first || !step2)
+            && let Some(all) = self.awareness.all(id, turn.now)
+        {
+            // Cursors before this place of the feed were never sent, or skipped along with it.
             turn.out.push(Effect::Direct { session: id, frames: [all].into() });
         }
     }

@@ -166,6 +166,16 @@ export class Client {
     else this.#lost()
   }
 
+  /** Goes and comes back with what it has. */
+  async reconnect () {
+    const opened = this.opened
+    this.provider.disconnect()
+    await until('the socket is closed', () => !this.provider.wsconnected)
+    this.provider.connect()
+    await until('it is open again', () => this.opened > opened)
+    return this.synced()
+  }
+
   /** Leaves as a closed tab does: the provider says good-bye and never comes back. */
   leave () {
     this.provider.destroy()
@@ -221,8 +231,9 @@ export async function join (server, id, options = {}) {
   return new Client(url, id, options.token ?? /** @type {{ token: string }} */ (way).token, options)
 }
 
-/** Whether two copies hold the same, tombstones included. @param {Y.Doc} a @param {Y.Doc} b */
-export function same (a, b) {
-  return Y.equalSnapshots(Y.snapshot(a), Y.snapshot(b)) &&
-    isDeepStrictEqual(a.getMap('nodes').toJSON(), b.getMap('nodes').toJSON())
+/** Whether all copies hold the same, tombstones included. @param {Y.Doc} a @param {Y.Doc[]} others */
+export function same (a, ...others) {
+  return others.every(b =>
+    Y.equalSnapshots(Y.snapshot(a), Y.snapshot(b)) &&
+    isDeepStrictEqual(a.getMap('nodes').toJSON(), b.getMap('nodes').toJSON()))
 }

@@ -56,7 +56,9 @@ export class Ledger {
    */
   see (doc, isOwn) {
     for (const entry of this.entries.values()) {
-      if (!isOwn(entry.key)) entry.seen = Math.max(entry.seen, entry.reached(doc))
+      // A node that is not there may be removed, or not there yet.
+      if (isOwn(entry.key) || !doc.getMap('nodes').has(entry.key)) continue
+      entry.seen = Math.max(entry.seen, entry.reached(doc))
     }
     for (const [client, clock] of Y.decodeStateVector(Y.encodeStateVector(doc))) {
       if (client !== doc.clientID) raise(this.seenClocks, client, clock)

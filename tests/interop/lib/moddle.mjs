@@ -1,4 +1,5 @@
 // What an independent reader makes of an export.
+// @ts-expect-error: it has no types
 import { BpmnModdle } from 'bpmn-moddle'
 
 /**
@@ -7,6 +8,7 @@ import { BpmnModdle } from 'bpmn-moddle'
  *   import, sorted, and the names of elements by id; throws what is not well-formed BPMN
  */
 export async function read (xml) {
+  /** @type {{ warnings: { message: string }[], elementsById: Record<string, { name?: string }> }} */
   const { warnings, elementsById } = await new BpmnModdle().fromXML(xml)
   return {
     warnings: warnings.map(({ message }) => steady(message)).sort(),

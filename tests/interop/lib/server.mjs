@@ -63,6 +63,9 @@ export class Server {
       stdio: ['ignore', 'pipe', 'pipe']
     })
     this.process = child
+    const orphan = () => child.kill('SIGKILL')
+    process.once('exit', orphan)
+    child.once('exit', () => process.off('exit', orphan))
     createInterface({ input: child.stderr }).on('line', line => {
       if (line.includes('panicked')) this.panics.push(line)
       this.log.push(line)
@@ -149,7 +152,7 @@ export class Server {
         authorization: `Bearer ${await this.token(who)}`,
         ...(body && { 'content-type': body.type })
       },
-      body: body?.content
+      body: /** @type {string} (Node takes buffers too) */ (body?.content)
     })
   }
 

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** Longer than anything takes; only a bug makes a test wait for it. */
-export const PATIENCE_MS = 20_000
+export const PATIENCE_MS = 30_000
 
 /**
  * Waits until `condition` gives something truthy, and returns that.

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import * as Y from 'yjs'
 import { NotStored, join } from './client.mjs'
-import { addTask, outline, record, removeTask } from './diagram.mjs'
+import { addTask, record, removeTask } from './diagram.mjs'
 import { raise } from './ledger.mjs'
 
 /** Edits between two barriers. */
@@ -10,7 +10,12 @@ const EDITS_PER_BARRIER = 4
 /** Tasks of its own that a writer keeps. */
 const OWN_TASKS = 6
 
-/** @typedef {{ id: string, ledger: import('./ledger.mjs').Ledger }} Diagram */
+/**
+ * @typedef {object} Diagram
+ * @property {string} id
+ * @property {import('./ledger.mjs').Ledger} ledger
+ * @property {ReturnType<typeof import('./diagram.mjs').outline>} outline as it was at first
+ */
 /** @typedef {{ entry: import('./ledger.mjs').Entry | null, place: number, clock: number, echoes: boolean }} Edit */
 
 export class Writer {
@@ -35,10 +40,16 @@ export class Writer {
     this.open = []
     /** Its own tasks. @type {string[]} */
     this.tasks = []
-    /** @type {Set<string>} */
-    this.own = new Set()
+    /** Nodes of the diagram that nobody else names. */
+    this.named = diagram.outline.named.filter((_, index) => index % of === slot)
+    /** All that nobody else writes. */
+    this.own = new Set(this.named)
+    /** What it wrote last, by node. @type {Map<string, string | null>} */
+    this.latest = new Map()
     this.barrier = false
     this.stopped = false
+    /** @type {Promise<void> | undefined} */
+    this.running = undefined
   }
 
   /**
@@ -56,13 +67,7 @@ export class Writer {
   }
 
   async run () {
-    while (!this.client.provider.synced) {
-      if (this.stopped) return
-      await delay(20)
-    }
-    this.outline = outline(this.client.nodes)
-    this.named = this.outline.named.filter((_, index) => index % this.of === this.slot)
-    for (const key of this.named) this.own.add(key)
+    while (!this.client.provider.synced && !this.stopped) await delay(20)
     while (!this.stopped) {
       this.edit()
       if (this.open.length >= EDITS_PER_BARRIER) void this.store()
@@ -72,8 +77,8 @@ export class Writer {
 
   /** One edit of a random kind, now. */
   edit () {
-    const { client: { nodes }, random, outline } = this
-    if (!outline || !this.named) return
+    const { client: { nodes }, random, diagram: { outline } } = this
+    if (this.stopped || nodes.size === 0) return
     const kind = random.next()
     const value = `w${this.client.id} ${++this.number}`
     if (kind < 0.3 && this.named.length > 0) {
@@ -101,6 +106,7 @@ export class Writer {
   /** @param {string} key @param {string | null} value @param {() => void} change */
   write (key, value, change) {
     const entry = this.diagram.ledger.entry(key)
+    this.latest.set(key, value)
     this.note(entry, entry.write(value), value !== null, change)
   }
 
@@ -160,12 +166,7 @@ export class Writer {
 
   /** Whether its copy shows its own last writes. */
   holdsItsOwn () {
-    return [...this.own].every(key => {
-      const entry = this.diagram.ledger.entries.get(key)
-      return !entry || entry.reached(this.client.doc) === entry.last
-    })
+    return [...this.latest].every(([key, value]) =>
+      (record(this.client.nodes, key)?.name ?? null) === value)
   }
-
-  /** @param {string} key */
-  name (key) { return record(this.client.nodes, key)?.name }
 }

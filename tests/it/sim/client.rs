@@ -105,7 +105,23 @@ impl Client {
         frame::barrier(&self.counter.to_be_bytes())
     }
 
-    /// One random edit; `None` where the connection "forgets" the frame.
+    /// An edit with a big value, which replaces the last one.
+    pub(super) fn big_edit(&mut self, bytes: usize, forget: bool) -> Bytes {
+        self.counter += 1;
+        let key = format!("c{}.{}", self.id, self.counter);
+        let update = {
+            let mut txn = self.doc.transact_mut();
+            let edits = txn.get_or_insert_map("edits");
+            edits.insert(&mut txn, key.clone(), self.counter as i64);
+            let nodes = txn.get_or_insert_map("nodes");
+            nodes.insert(&mut txn, "big", "x".repeat(bytes));
+            txn.encode_update_v1()
+        };
+        self.mine.insert(key, !forget);
+        frame::update(&update)
+    }
+
+    /// One random edit; `forget` where its frame never leaves the client.
     pub(super) fn edit(&mut self, rng: &mut fastrand::Rng, forget: bool) -> Bytes {
         self.counter += 1;
         let key = format!("c{}.{}", self.id, self.counter);

@@ -338,7 +338,7 @@ impl Node {
             Ask::Find(room, batch) => {
                 around.happened.looked_up += 1;
                 let answer = around.log.find(&room, batch);
-                self.committer.found(answer, around.now.mono).into_iter().collect()
+                self.committer.found(&answer, around.now.mono).into_iter().collect()
             }
             Ask::Wait(_) | Ask::Idle => return,
         };

@@ -53,9 +53,11 @@ impl World {
         }
         for room in 0..self.rooms.len() {
             let truth = self.truth(room);
-            if let Some((_, client)) = self.clients.iter().find(|(of, _)| *of == room) {
-                assert_eq!(client.content(), truth, "L4: seed {seed}: a snapshot changed the room");
-            }
+            let Some((_, client)) = self.clients.iter().find(|(of, _)| *of == room) else {
+                // Nobody was in it: perhaps its last node crashed, and its rows wait for a load.
+                continue;
+            };
+            assert_eq!(client.content(), truth, "L4: seed {seed}: a snapshot changed the room");
             let history = self.log.read(&self.rooms[room], Seq(0)).unwrap();
             assert!(history.rows.is_empty(), "seed {seed}: retired without a snapshot");
         }

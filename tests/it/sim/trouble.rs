@@ -1,6 +1,7 @@
 //! What happens to the simulated world while it is in trouble.
 
 use atelier::id::{NodeId, SessionId};
+use atelier::limits::FEED_BYTES;
 use atelier::protocol::close::CloseCode;
 use atelier::protocol::frame;
 use atelier::protocol::lib0::StateVector;
@@ -12,6 +13,9 @@ use yrs::{Map, WriteTxn};
 use super::client::Client;
 use super::node::Node;
 use super::world::{World, seed_update};
+
+/// Edits of one burst; together they are larger than the feed.
+const BURST: usize = 20;
 
 impl World {
     pub(super) fn trouble(&mut self) {
@@ -60,11 +64,17 @@ impl World {
         }
     }
 
-    /// A crowd of edits at once, so that slow readers fall out of the feed.
+    /// More bytes at once than the feed keeps, so that slow readers fall out of it.
     fn burst(&mut self, index: usize) {
-        for _ in 0..self.rng.usize(500..3_000) {
-            if self.clients[index].1.role == Role::Editor {
-                self.edit(index);
+        if self.clients[index].1.role == Role::Viewer {
+            return;
+        }
+        for _ in 0..BURST {
+            let online = self.clients[index].1.connection.is_some();
+            let frame = self.clients[index].1.big_edit(FEED_BYTES / BURST + 1, !online);
+            self.happened.edits += 1;
+            if online {
+                self.send(index, frame);
             }
         }
     }

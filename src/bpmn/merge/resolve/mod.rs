@@ -231,9 +231,18 @@ impl Resolver<'_> {
     // ---- nodes ----
 
     fn nodes(&mut self, ops: &[Op]) {
+        let in_lanes: BTreeMap<&str, &[String]> = ops
+            .iter()
+            .filter_map(|op| match op {
+                Op::Lanes { key, new, .. } => Some((key.as_str(), new.as_slice())),
+                _ => None,
+            })
+            .collect();
         for op in ops {
             match op {
-                Op::Create { key, fields } => self.create(key, fields),
+                Op::Create { key, fields } => {
+                    self.create(key, fields, in_lanes.get(key.as_str()).copied().unwrap_or(&[]));
+                }
                 Op::Set { key, field, base, new } => self.set(key, field, base, new),
                 Op::Lanes { key, base, new } => self.lanes(key, base, new),
                 _ => {}
@@ -246,7 +255,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn create(&mut self, key: &str, fields: &Record) {
+    fn create(&mut self, key: &str, fields: &Record, in_lanes: &[String]) {
         let key = self.key(key);
         let mut record = Record::default();
         for (field, value) in &self.aliases.record(fields).0 {
@@ -279,6 +288,10 @@ impl Resolver<'_> {
             if let Some(order) = self.orders.get(&(list, key.clone())) {
                 record.0.insert(field.to_owned(), Value::Text(order.clone()));
             }
+        }
+        let in_lanes: Vec<String> = in_lanes.iter().map(|lane| self.key(lane)).collect();
+        if let Some(value) = self.lane_value(&key, &in_lanes, &Record::default()) {
+            record.0.insert("#l".to_owned(), value);
         }
         self.out.writes.push(Write::Create(key, record));
     }
@@ -346,20 +359,16 @@ impl Resolver<'_> {
 
     fn lanes(&mut self, key: &str, base: &[String], new: &[String]) {
         let key = self.key(key);
-        let created = self.created.contains_key(&key) && !self.exists(&key);
-        let now: Vec<(String, String)> = self
-            .record(&key)
-            .map(|r| lanes(r).map(|(l, o)| (l.to_owned(), o.to_owned())).collect())
-            .unwrap_or_default();
-        if !created && !self.exists(&key) {
-            return;
-        }
-        let now_lanes: Vec<String> = now.iter().map(|(lane, _)| lane.clone()).collect();
+        let Some(now) = self.record(&key).cloned() else { return };
+        let now_lanes: Vec<&str> = lanes(&now).map(|(lane, _)| lane).collect();
         let wanted: Vec<String> = new.iter().map(|lane| self.key(lane)).collect();
-        if base == new && now_lanes != base {
+        // Order alone never undoes somebody's change of the lanes, nor is it news for a node that
+        // somebody else created meanwhile.
+        let settled = self.created.contains_key(&key) && now_lanes == wanted;
+        if settled || (base == new && now_lanes != base) {
             return;
         }
-        if !created && now_lanes != base && now_lanes != wanted {
+        if now_lanes != base && now_lanes != wanted {
             let clash = Clash::Field {
                 field: field_name("#l"),
                 base: Some(base.join(" ")),
@@ -372,31 +381,23 @@ impl Resolver<'_> {
                 return;
             }
         }
-        let mut pairs = Vec::new();
-        for lane in wanted {
-            let given = self.orders.get(&(List::Lane(lane.clone()), key.clone())).cloned();
-            let kept = now.iter().find(|(l, _)| *l == lane).map(|(_, order)| order.clone());
-            let Some(order) = given.or(kept) else { continue };
-            pairs.extend([lane, order]);
-        }
-        let value = (!pairs.is_empty()).then_some(Value::List(pairs));
-        let unchanged = self.record(&key).is_some_and(|r| r.0.get("#l") == value.as_ref());
-        match (created, value) {
-            (true, Some(value)) => self.amend_created(&key, "#l", value),
-            (true, None) => {}
-            (false, _) if unchanged => {}
-            (false, value) => self.out.writes.push(Write::Set(key, "#l".to_owned(), value)),
+        let value = self.lane_value(&key, &wanted, &now);
+        if now.0.get("#l") != value.as_ref() {
+            self.out.writes.push(Write::Set(key, "#l".to_owned(), value));
         }
     }
 
-    fn amend_created(&mut self, key: &str, field: &str, value: Value) {
-        let made = self.out.writes.iter_mut().rev().find_map(|write| match write {
-            Write::Create(made, record) if made == key => Some(record),
-            _ => None,
-        });
-        if let Some(record) = made {
-            record.0.insert(field.to_owned(), value);
+    /// `#l`: each lane with the order given there now, else the one that the node has in it.
+    fn lane_value(&self, key: &str, wanted: &[String], now: &Record) -> Option<Value> {
+        let mut pairs = Vec::new();
+        for lane in wanted {
+            let given = self.orders.get(&(List::Lane(lane.clone()), key.to_owned())).cloned();
+            let kept = || lanes(now).find(|(l, _)| l == lane).map(|(_, order)| order.to_owned());
+            if let Some(order) = given.or_else(kept) {
+                pairs.extend([lane.clone(), order]);
+            }
         }
+        (!pairs.is_empty()).then_some(Value::List(pairs))
     }
 }
 
