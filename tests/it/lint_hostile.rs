@@ -67,11 +67,11 @@ fn every_hostile_frame_meets_its_fate_and_the_room_lives() {
 
 #[test]
 fn hostile_frames_are_told_within_their_budget() {
-    // A debug build on a busy machine; a release build takes a fiftieth.
+    // Generous for a debug build on a busy machine: without the linter's bounds, some take minutes.
     for hostile in hostile_frames() {
         let (mut have, doc) = (new_have(), new_doc());
         let start = std::time::Instant::now();
         fate(&hostile.frame, &mut have, &doc);
-        assert!(start.elapsed().as_millis() < 2000, "{}: {:?}", hostile.name, start.elapsed());
+        assert!(start.elapsed().as_secs() < 10, "{}: {:?}", hostile.name, start.elapsed());
     }
 }
