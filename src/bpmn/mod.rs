@@ -34,6 +34,8 @@ pub const SCHEMA_VERSION: &str = "1";
 #[must_use]
 pub fn new_doc(client_id: u64) -> Doc {
     let mut options = Options::with_client_id(ClientID::new(client_id));
+    // As in rooms: nothing is deleted that no update records.
+    options.cleanup_formatting = false;
     options.offset_kind = OffsetKind::Utf16;
     Doc::with_options(options)
 }

@@ -54,6 +54,8 @@ impl Awake {
         let mut options = Options::with_client_id(yrs::block::ClientID::new(writer.0));
         // Yjs counts UTF-16 units; yrs counts bytes unless told (facts/ecosystem.md 1.2).
         options.offset_kind = OffsetKind::Utf16;
+        // Otherwise yrs deletes text formats by itself on commit, and no row of the log records it.
+        options.cleanup_formatting = false;
         let mut awake = Self(Doc::with_options(options));
         let updates: Vec<_> = updates.into_iter().collect();
         let deleted = awake.apply(&updates)?;

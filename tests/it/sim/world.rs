@@ -17,6 +17,8 @@ use super::node::{Around, Hint, Node, now};
 /// Milliseconds of trouble, and of peace behind it.
 const TROUBLE: u64 = 8_000;
 const PEACE: u64 = 20_000;
+/// Time for everybody to come back.
+const AGAIN: u64 = 3_000;
 /// Time for rooms without sessions to be stored and to retire.
 const EMPTY: u64 = 60_000;
 
@@ -181,6 +183,13 @@ impl World {
         }
         self.settle(EMPTY, false);
         self.check_stored();
+        // Once more, into rooms that hold nothing but their snapshot and sleep until somebody edits.
+        self.settle(AGAIN, true);
+        for index in 0..self.clients.len() {
+            self.edit(index);
+        }
+        self.settle(AGAIN, true);
+        self.check_replicas();
         self.happened
     }
 
