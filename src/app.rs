@@ -1,1 +1,165 @@
-//! Contract stub.
+//! The only place where parts meet. `main` and the tests start the same [`App`].
+
+mod lock;
+mod quarantine;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+
+use crate::auth::{self, Keys, SecretError};
+use crate::config::Config;
+use crate::http::current::Bases;
+use crate::http::extract::BodySpace;
+use crate::http::heavy::Heavy;
+use crate::http::listener::Listener;
+use crate::http::origin::Origins;
+use crate::http::{self, Api, shell};
+use crate::id::NodeId;
+use crate::limits;
+use crate::room::registry::Registry;
+use crate::store::sqlite::{OpenError, Store};
+use crate::ws::{self, Gate};
+pub use lock::{DataLock, LockError};
+
+/// A running server.
+#[derive(Debug)]
+pub struct App {
+    addr: SocketAddr,
+    config: Config,
+    store: Store,
+    registry: Arc<Registry>,
+    keys: Arc<Keys>,
+    /// Also stops what was started when the app is dropped without [`App::stop`].
+    stop: DropGuard,
+    tasks: TaskTracker,
+    listening: JoinHandle<()>,
+    /// Held to the end.
+    _lock: DataLock,
+}
+
+/// Why a server did not start. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder or the database.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// Another process works on the folder.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The secret of tokens.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The address.
+    #[error("can't listen on {addr}: {source}; give another --listen, or stop what listens there")]
+    Listen {
+        /// As set.
+        addr: SocketAddr,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The system has no randomness.
+    #[error("no randomness for this node's id: {0}")]
+    Random(getrandom::Error),
+}
+
+impl App {
+    /// Opens the store and listens. When this returns, requests are answered.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let store = Store::open(&config.store.data).await?;
+        let lock = DataLock::take(&config.store.data)?;
+        let secret = auth::load_secret(&config.auth, &config.store.data)?;
+        let keys = Arc::new(Keys::new(&secret, &config.auth.issuer));
+        let node = NodeId(getrandom::u64().map_err(StartError::Random)?);
+        let registry =
+            Registry::new(node, Arc::new(store.log()), quarantine::sink(&config.store.data));
+
+        let wanted = config.server.listen;
+        let listen = |source| StartError::Listen { addr: wanted, source };
+        let socket = TcpListener::bind(wanted).await.map_err(listen)?;
+        let addr = socket.local_addr().map_err(listen)?;
+
+        let stop = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        let api = Arc::new(Api {
+            node,
+            keys: Arc::clone(&keys),
+            registry: Arc::clone(&registry),
+            catalog: store.catalog(),
+            heavy: Heavy::default(),
+            bodies: BodySpace::default(),
+            bases: Bases::default(),
+            server: config.server.clone(),
+            auth: config.auth.clone(),
+            stopping: stop.clone(),
+            tasks: tasks.clone(),
+        });
+        let gate = Gate::new(
+            Arc::clone(&keys),
+            Arc::clone(&registry),
+            store.catalog(),
+            Origins::new(&config.server),
+            config.socket.clone(),
+            tasks.clone(),
+        );
+        let listener = Listener {
+            socket,
+            router: shell::wrap(http::routes(api).merge(ws::routes(gate)), &config.server),
+            settings: config.server.clone(),
+            stop: stop.clone(),
+            connections: tasks.clone(),
+        };
+        let listening = tokio::spawn(listener.run());
+        tracing::info!(%addr, data = %config.store.data.display(), "started");
+        let stop = stop.drop_guard();
+        Ok(Self { addr, config, store, registry, keys, stop, tasks, listening, _lock: lock })
+    }
+
+    /// Where it listens: the real port, where port 0 was asked for.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// `http://…` of that address.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    /// Makes tokens that this server accepts.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Drains: accepts nobody any more, sends everybody away with "come back", stores everything (promise
+    /// P12). Answers whether everything was stored.
+    pub async fn stop(self) -> bool {
+        let limit = self.config.server.drain_timeout;
+        self.stop.disarm().cancel();
+        let begun = Instant::now();
+        let stored = self.registry.drain(limit).await;
+        if !stored {
+            tracing::error!("not everything could be stored within server.drain_timeout");
+        }
+        // Close frames are answered and begun requests are, if they keep to the time.
+        self.tasks.close();
+        let left = limit.saturating_sub(begun.elapsed()).max(limits::CLOSE_TIMEOUT);
+        if timeout(left, self.tasks.wait()).await.is_err() {
+            tracing::warn!(left = self.tasks.len(), "connections were cut off at the end");
+        }
+        if let Err(error) = self.listening.await {
+            tracing::error!(%error, "the listener had ended badly");
+        }
+        self.store.close().await;
+        tracing::info!(stored, "stopped");
+        stored
+    }
+}

@@ -1,1 +1,332 @@
-//! Contract stub.
+//! Tokens to identities: who calls the API, and who may join which room.
+//!
+//! HS256 only, pinned: the algorithm is never taken from a token. An access token is no room token and the
+//! other way round (`aud` and `use` differ). Must not read the environment, and never logs a token or a secret.
+
+mod secret;
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{DiagramId, OrgId, UserId};
+use crate::limits;
+use crate::room::session::Role;
+pub use secret::{SecretError, load_secret};
+
+/// What a caller may do in its organisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OrgRole {
+    /// Everything.
+    Admin,
+    /// Reads and writes diagrams.
+    Member,
+    /// Reads diagrams.
+    Viewer,
+}
+
+impl OrgRole {
+    /// The role in a room (ROOM R2).
+    pub fn in_room(self) -> Role {
+        match self {
+            Self::Admin | Self::Member => Role::Editor,
+            Self::Viewer => Role::Viewer,
+        }
+    }
+
+    /// Whether it may create, save and delete diagrams.
+    pub fn may_write(self) -> bool {
+        self.in_room() == Role::Editor
+    }
+}
+
+impl FromStr for OrgRole {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "admin" => Ok(Self::Admin),
+            "member" => Ok(Self::Member),
+            "viewer" => Ok(Self::Viewer),
+            _ => Err("must be admin, member or viewer".to_owned()),
+        }
+    }
+}
+
+/// A verified caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Its tenant: nothing outside of it is visible.
+    pub org: OrgId,
+    /// Who acts.
+    pub user: UserId,
+    /// What it may do.
+    pub role: OrgRole,
+    /// What others see at its cursor.
+    pub name: Option<String>,
+}
+
+/// A verified right to join one room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomGrant {
+    /// The tenant that owns the diagram.
+    pub org: OrgId,
+    /// The one diagram that this opens.
+    pub diagram: DiagramId,
+    /// Who joins.
+    pub user: UserId,
+    /// What it may do there.
+    pub role: Role,
+    /// What others see at its cursor.
+    pub name: String,
+    /// `#rrggbb`, steady for a user.
+    pub color: String,
+    /// When the socket has to have a fresher one, or is closed with 4401.
+    pub expires: SystemTime,
+}
+
+/// Why a token was not accepted. What a client may know; never holds the token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// No token where one is needed.
+    #[error("a token is needed")]
+    Missing,
+    /// Its time is over.
+    #[error("the token has expired")]
+    Expired,
+    /// Signed with another key, or changed.
+    #[error("the token's signature is wrong")]
+    Signature,
+    /// Made for another purpose: an access token at a room, or a room token at the API.
+    #[error("the token is for another purpose")]
+    Purpose,
+    /// No token of ours: wrong shape, algorithm, issuer or claims.
+    #[error("the token is malformed")]
+    Malformed,
+}
+
+const ACCESS: Purpose = Purpose { audience: "atelier", usage: "access" };
+const ROOM: Purpose = Purpose { audience: "atelier-room", usage: "room" };
+
+/// What a kind of token carries in `aud` and `use`.
+#[derive(Debug, Clone, Copy)]
+struct Purpose {
+    audience: &'static str,
+    usage: &'static str,
+}
+
+/// Makes and verifies tokens.
+pub struct Keys {
+    signing: EncodingKey,
+    verifying: DecodingKey,
+    issuer: String,
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys").field("issuer", &self.issuer).finish_non_exhaustive()
+    }
+}
+
+impl Keys {
+    /// Keys of one secret. The issuer is written into each token and demanded of each.
+    pub fn new(secret: &SecretString, issuer: &str) -> Self {
+        let bytes = secret.expose_secret().as_bytes();
+        Self {
+            signing: EncodingKey::from_secret(bytes),
+            verifying: DecodingKey::from_secret(bytes),
+            issuer: issuer.to_owned(),
+        }
+    }
+
+    /// An access token for the API.
+    ///
+    /// # Errors
+    /// `Malformed` when it can't be signed.
+    pub fn mint_access(
+        &self,
+        who: &Identity,
+        now: SystemTime,
+        life: Duration,
+    ) -> Result<String, TokenError> {
+        self.sign(&AccessClaims {
+            common: self.common(ACCESS, &who.user, &who.org, now, now + life),
+            role: who.role,
+            name: who.name.clone(),
+        })
+    }
+
+    /// Who holds this access token.
+    ///
+    /// # Errors
+    /// Why it was not accepted.
+    pub fn access(&self, token: &str) -> Result<Identity, TokenError> {
+        let claims: AccessClaims = self.verify(token, ACCESS)?;
+        check_usage(&claims.common, ACCESS)?;
+        Ok(Identity {
+            org: claims.common.org,
+            user: claims.common.sub,
+            role: claims.role,
+            name: claims.name.as_deref().map(shown_name).filter(|n| !n.is_empty()),
+        })
+    }
+
+    /// A room token; `grant.expires` is when it ends.
+    ///
+    /// # Errors
+    /// `Malformed` when it can't be signed.
+    pub fn mint_room(&self, grant: &RoomGrant, now: SystemTime) -> Result<String, TokenError> {
+        self.sign(&RoomClaims {
+            common: self.common(ROOM, &grant.user, &grant.org, now, grant.expires),
+            diagram: grant.diagram.clone(),
+            role: grant.role,
+            name: grant.name.clone(),
+            color: grant.color.clone(),
+        })
+    }
+
+    /// The right that this room token gives.
+    ///
+    /// # Errors
+    /// Why it was not accepted.
+    pub fn room(&self, token: &str) -> Result<RoomGrant, TokenError> {
+        let claims: RoomClaims = self.verify(token, ROOM)?;
+        check_usage(&claims.common, ROOM)?;
+        Ok(RoomGrant {
+            org: claims.common.org,
+            diagram: claims.diagram,
+            name: shown_name(&claims.name),
+            color: if is_color(&claims.color) {
+                claims.color
+            } else {
+                color_of(&claims.common.sub).to_owned()
+            },
+            user: claims.common.sub,
+            role: claims.role,
+            expires: UNIX_EPOCH + Duration::from_secs(claims.common.exp),
+        })
+    }
+
+    fn common(
+        &self,
+        purpose: Purpose,
+        user: &UserId,
+        org: &OrgId,
+        now: SystemTime,
+        expires: SystemTime,
+    ) -> Common {
+        let seconds = |t: SystemTime| t.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        Common {
+            iss: self.issuer.clone(),
+            aud: purpose.audience.to_owned(),
+            usage: purpose.usage.to_owned(),
+            sub: user.clone(),
+            org: org.clone(),
+            iat: seconds(now),
+            exp: seconds(expires),
+            jti: uuid::Uuid::new_v4().simple().to_string(),
+        }
+    }
+
+    fn sign(&self, claims: &impl Serialize) -> Result<String, TokenError> {
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &self.signing)
+            .map_err(|_| TokenError::Malformed)
+    }
+
+    /// Signature and registered claims first, so that a token for another purpose is told from a broken one.
+    fn verify<C: DeserializeOwned>(&self, token: &str, purpose: Purpose) -> Result<C, TokenError> {
+        if token.is_empty() {
+            return Err(TokenError::Missing);
+        }
+        if token.len() > limits::MAX_TOKEN_BYTES {
+            return Err(TokenError::Malformed);
+        }
+        let mut rules = Validation::new(Algorithm::HS256);
+        rules.leeway = limits::TOKEN_LEEWAY.as_secs();
+        rules.validate_nbf = true;
+        rules.set_audience(&[purpose.audience]);
+        rules.set_issuer(&[&self.issuer]);
+        rules.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        match jsonwebtoken::decode::<serde_json::Value>(token, &self.verifying, &rules) {
+            Ok(data) => serde_json::from_value(data.claims).map_err(|_| TokenError::Malformed),
+            Err(error) => Err(match error.kind() {
+                ErrorKind::ExpiredSignature => TokenError::Expired,
+                ErrorKind::InvalidSignature => TokenError::Signature,
+                ErrorKind::InvalidAudience => TokenError::Purpose,
+                _ => TokenError::Malformed,
+            }),
+        }
+    }
+}
+
+/// A colour for a user's cursor: the same on every node, readable on white.
+pub fn color_of(user: &UserId) -> &'static str {
+    const PALETTE: [&str; 12] = [
+        "#c62828", "#ad1457", "#6a1b9a", "#4527a0", "#283593", "#1565c0", "#00695c", "#2e7d32",
+        "#9e9d24", "#ef6c00", "#d84315", "#4e342e",
+    ];
+    let hash = crc32fast::hash(user.as_str().as_bytes());
+    let index = usize::try_from(hash).unwrap_or(0) % PALETTE.len();
+    PALETTE.get(index).copied().unwrap_or("#1565c0")
+}
+
+/// A name fit to be shown: no control characters, no line breaks, bounded.
+pub fn shown_name(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(limits::MAX_NAME_CHARS).collect()
+}
+
+/// `#rrggbb`.
+pub fn is_color(text: &str) -> bool {
+    text.len() == 7
+        && text.strip_prefix('#').is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+/// The claims that every token of ours carries.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Common {
+    iss: String,
+    aud: String,
+    #[serde(rename = "use")]
+    usage: String,
+    sub: UserId,
+    org: OrgId,
+    #[serde(default)]
+    iat: u64,
+    exp: u64,
+    #[serde(default)]
+    jti: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct AccessClaims {
+    #[serde(flatten)]
+    common: Common,
+    role: OrgRole,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct RoomClaims {
+    #[serde(flatten)]
+    common: Common,
+    diagram: DiagramId,
+    role: Role,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    color: String,
+}
+
+fn check_usage(common: &Common, purpose: Purpose) -> Result<(), TokenError> {
+    if common.usage == purpose.usage { Ok(()) } else { Err(TokenError::Purpose) }
+}
+
+#[cfg(test)]
+mod tests;

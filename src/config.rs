@@ -1,1 +1,330 @@
-//! Contract stub.
+//! Settings: one struct per part, read once at start and handed down.
+//!
+//! The only place that reads the environment (`load.rs`). Bad values and bad combinations are refused here,
+//! before anything is opened, with a sentence that says what to do. Every setting stands in
+//! docs/configuration.md; a test compares that table with these structs.
+
+mod load;
+mod value;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+use crate::limits;
+pub use load::{ConfigError, Sources};
+pub use value::{BadDuration, parse_duration};
+
+/// All settings of one process.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The listener and HTTP.
+    pub server: Server,
+    /// WebSocket connections.
+    pub socket: Socket,
+    /// Tokens.
+    pub auth: Auth,
+    /// Where data is kept.
+    pub store: Store,
+    /// What is logged, and how.
+    pub log: Log,
+}
+
+/// The listener and HTTP.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Server {
+    /// Address and port; port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// `https://host[:port]` under which clients reach this server; without it, answers use the request's `Host`.
+    pub public_url: Option<String>,
+    /// Origins whose pages may call the API and open sockets; `*` is for development on a loopback address.
+    #[serde(deserialize_with = "value::list")]
+    pub origins: Vec<String>,
+    /// Connections held at once; lowered to what the process' file limit allows.
+    pub max_connections: usize,
+    /// Largest request body, bytes.
+    pub max_body_bytes: usize,
+    /// Time for a request's head, and for an idle connection to send its next one.
+    #[serde(with = "value::duration")]
+    pub header_timeout: Duration,
+    /// Time for a request's body to arrive and its answer to be made.
+    #[serde(with = "value::duration")]
+    pub request_timeout: Duration,
+    /// Time in which a stop has to store everything and say good-bye.
+    #[serde(with = "value::duration")]
+    pub drain_timeout: Duration,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: None,
+            origins: Vec::new(),
+            max_connections: limits::MAX_CONNECTIONS,
+            max_body_bytes: limits::MAX_BODY_BYTES,
+            header_timeout: limits::HEADER_TIMEOUT,
+            request_timeout: limits::REQUEST_TIMEOUT,
+            drain_timeout: limits::DRAIN_TIMEOUT,
+        }
+    }
+}
+
+/// WebSocket connections.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Socket {
+    /// Frames per second that one socket may send, sustained; above it its reader waits.
+    pub frames_per_second: u32,
+    /// Frames that one socket may send at once.
+    pub frames_burst: u32,
+    /// Silence of a client after which it is pinged.
+    #[serde(with = "value::duration")]
+    pub ping_after: Duration,
+    /// Silence of a client, pings unanswered, after which its socket counts as dead.
+    #[serde(with = "value::duration")]
+    pub dead_after: Duration,
+}
+
+impl Default for Socket {
+    fn default() -> Self {
+        Self {
+            frames_per_second: limits::FRAMES_PER_SECOND,
+            frames_burst: limits::FRAMES_BURST,
+            ping_after: limits::PING_AFTER,
+            dead_after: limits::DEAD_AFTER,
+        }
+    }
+}
+
+/// Tokens.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Auth {
+    /// The HS256 secret; without it one is made on first start and kept in the data folder.
+    #[serde(deserialize_with = "value::secret", serialize_with = "value::redacted")]
+    pub jwt_secret: Option<SecretString>,
+    /// A file that holds the secret, for orchestrators that mount secrets as files.
+    pub jwt_secret_file: Option<PathBuf>,
+    /// The `iss` that tokens carry and must carry.
+    pub issuer: String,
+    /// Life of a room token.
+    #[serde(with = "value::duration")]
+    pub room_token_ttl: Duration,
+}
+
+impl Default for Auth {
+    fn default() -> Self {
+        Self {
+            jwt_secret: None,
+            jwt_secret_file: None,
+            issuer: "atelier".to_owned(),
+            room_token_ttl: limits::ROOM_TOKEN_TTL,
+        }
+    }
+}
+
+/// Where data is kept.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Store {
+    /// The data folder: database, blobs and the made secret. Made when missing.
+    pub data: PathBuf,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self { data: PathBuf::from("data") }
+    }
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,atelier::ws=debug`.
+    pub filter: String,
+    /// How a line looks.
+    pub format: LogFormat,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { filter: "info".to_owned(), format: LogFormat::Text }
+    }
+}
+
+/// How a log line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Config {
+    /// Refuses what cannot work or would be unsafe.
+    ///
+    /// # Errors
+    /// The first setting at fault, and what to do about it.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        self.server.check()?;
+        self.socket.check()?;
+        self.auth.check()?;
+        if self.store.data.as_os_str().is_empty() {
+            return refuse("store.data", "is empty: name a folder, or leave it out for ./data");
+        }
+        Ok(())
+    }
+}
+
+impl Server {
+    fn check(&self) -> Result<(), ConfigError> {
+        if let Some(url) = &self.public_url
+            && !is_origin(url)
+        {
+            return refuse(
+                "server.public_url",
+                format!("must be http(s)://host[:port] without a path, not {url:?}"),
+            );
+        }
+        for origin in &self.origins {
+            if origin == "*" {
+                if !self.listen.ip().is_loopback() {
+                    return refuse(
+                        "server.origins",
+                        "lets every website in with \"*\" while server.listen is not a loopback \
+                         address: name the origins of your pages, or listen on 127.0.0.1",
+                    );
+                }
+            } else if !is_origin(origin) {
+                return refuse(
+                    "server.origins",
+                    format!(
+                        "holds {origin:?}; an origin is http(s)://host[:port] without a path or a slash"
+                    ),
+                );
+            }
+        }
+        if self.max_connections == 0 {
+            return refuse("server.max_connections", "is 0: nobody could connect; use 1 or more");
+        }
+        if self.max_body_bytes < 1024 {
+            return refuse(
+                "server.max_body_bytes",
+                "is below 1024: no diagram fits; leave it out for the default",
+            );
+        }
+        for (key, value) in [
+            ("server.header_timeout", self.header_timeout),
+            ("server.request_timeout", self.request_timeout),
+            ("server.drain_timeout", self.drain_timeout),
+        ] {
+            at_least_a_second(key, value)?;
+        }
+        Ok(())
+    }
+}
+
+impl Socket {
+    fn check(&self) -> Result<(), ConfigError> {
+        if self.frames_per_second == 0 {
+            return refuse("socket.frames_per_second", "is 0: nobody could edit; use 1 or more");
+        }
+        if self.frames_burst < self.frames_per_second {
+            return refuse(
+                "socket.frames_burst",
+                format!(
+                    "is {}, below socket.frames_per_second ({}): raise it to at least that",
+                    self.frames_burst, self.frames_per_second
+                ),
+            );
+        }
+        at_least_a_second("socket.ping_after", self.ping_after)?;
+        if self.dead_after < self.ping_after * 2 {
+            return refuse(
+                "socket.dead_after",
+                "leaves no time to answer a ping: use at least twice socket.ping_after",
+            );
+        }
+        Ok(())
+    }
+}
+
+impl Auth {
+    fn check(&self) -> Result<(), ConfigError> {
+        if self.jwt_secret.is_some() && self.jwt_secret_file.is_some() {
+            return refuse(
+                "auth.jwt_secret",
+                "and auth.jwt_secret_file are both given: keep one of them",
+            );
+        }
+        if let Some(secret) = &self.jwt_secret {
+            check_secret("auth.jwt_secret (ATELIER_JWT_SECRET)", secret.expose_secret())?;
+        }
+        if self.issuer.is_empty() {
+            return refuse("auth.issuer", "is empty: name who issues tokens, such as \"atelier\"");
+        }
+        if self.room_token_ttl < limits::ROOM_TOKEN_TTL_MIN
+            || self.room_token_ttl > limits::ROOM_TOKEN_TTL_MAX
+        {
+            return refuse("auth.room_token_ttl", "must be between 1m and 24h");
+        }
+        Ok(())
+    }
+}
+
+/// Refuses a secret that can be guessed. Never shows it.
+///
+/// # Errors
+/// Names the setting and how to make a good one.
+pub fn check_secret(key: &'static str, secret: &str) -> Result<(), ConfigError> {
+    const MAKE: &str = "make one with `openssl rand -hex 32`";
+    if secret.len() < limits::MIN_SECRET_BYTES {
+        return refuse(
+            key,
+            format!(
+                "has {} bytes, an HS256 secret needs at least {}: {MAKE}",
+                secret.len(),
+                limits::MIN_SECRET_BYTES
+            ),
+        );
+    }
+    let mut seen = [false; 256];
+    secret.bytes().for_each(|b| seen[usize::from(b)] = true);
+    if seen.iter().filter(|s| **s).count() < limits::MIN_SECRET_DISTINCT {
+        return refuse(key, format!("repeats a few characters and can be guessed: {MAKE}"));
+    }
+    Ok(())
+}
+
+/// `http(s)://host[:port]` and nothing behind it.
+fn is_origin(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else {
+        return false;
+    };
+    !rest.is_empty()
+        && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b))
+        && rest.parse::<axum::http::uri::Authority>().is_ok()
+}
+
+fn at_least_a_second(key: &'static str, value: Duration) -> Result<(), ConfigError> {
+    if value < Duration::from_secs(1) {
+        return refuse(key, "is shorter than a second: use 1s or more");
+    }
+    Ok(())
+}
+
+fn refuse<T>(key: &'static str, why: impl Into<String>) -> Result<T, ConfigError> {
+    Err(ConfigError::Refused { key, why: why.into() })
+}
+
+#[cfg(test)]
+mod tests;

@@ -13,9 +13,11 @@ pub mod store;
 
 pub mod room;
 
-pub mod auth;
 pub mod config;
 pub mod telemetry;
+
+pub mod auth;
+pub mod diagram;
 
 pub mod http;
 pub mod ws;

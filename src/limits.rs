@@ -9,6 +9,10 @@ use std::time::Duration;
 
 /// Largest WebSocket message, bytes. A first sync of a big offline copy fits; above it: close 1009.
 pub const MAX_FRAME_BYTES: usize = 8 << 20;
+/// Longest token in a frame, bytes. Real ones have about 500. Above it: close 4400.
+pub const MAX_TOKEN_BYTES: usize = 8192;
+/// Longest opaque text of a barrier, bytes: a counter or a UUID; it is kept until it goes back. Above it: close 4400.
+pub const MAX_BARRIER_BYTES: usize = 64;
 /// Messages in one frame. Clients send one; a thousand tiny ones would hold the reader. Above it: close 4400.
 pub const MAX_MESSAGES_PER_FRAME: usize = 64;
 /// Deepest nesting of values (`Any`, JSON) in an update. yrs recurses over them: 7,000 levels kill the
@@ -19,6 +23,16 @@ pub const MAX_TYPE_DEPTH: u8 = 8;
 /// Clients named in one update's struct section, delete set or state vector. A document of thousands of
 /// past editors is legitimate; each costs memory before it is applied. Above it: close 4400.
 pub const MAX_CLIENTS_PER_UPDATE: usize = 20_000;
+/// Clients that get new structs by one update. A person who comes back from offline brings a few; yrs takes
+/// a stack frame and a scan for each, and each is bound to its user. Above it: close 4400.
+pub const MAX_WRITERS_PER_UPDATE: usize = 256;
+/// Characters and values that an update may make yrs copy by splitting long runs, as an upper bound: a
+/// thousand scattered edits in a text of a million are half of it. Above it: close 4400.
+pub const MAX_SPLIT_COST: u64 = 1 << 31;
+/// Items of sequences that yrs may look at to place those of one update, as an upper bound: it scans at
+/// about 150 ns each. 3,000 scattered insertions into a text of 2,500 pieces are as much; maps count
+/// nothing. Above it: close 4400.
+pub const MAX_SCAN_COST: u64 = 1 << 24;
 /// Structs in one update: an 8 MiB frame of 5-byte structs would be 1.6 million. Above it: close 4400.
 pub const MAX_STRUCTS_PER_UPDATE: usize = 1_000_000;
 /// Delete ranges in one update. Above it: close 4400.
@@ -61,6 +75,10 @@ pub const MAX_SESSIONS_PER_ROOM: usize = 4096;
 pub const FEED_BYTES: usize = 1 << 20;
 /// The same as a count of entries.
 pub const FEED_ENTRIES: usize = 4096;
+/// Frames for one session alone that its socket has not taken. Above it: its reader waits.
+pub const DIRECT_FRAMES: usize = 256;
+/// About what one write of a socket carries at most, bytes; what is behind it is collapsed if the ring moves on.
+pub const WRITE_BYTES: usize = 256 << 10;
 /// A state vector is kept every so many feed entries, for the diff of a slow session (ROOM G3).
 pub const FEED_MARK_EVERY: u64 = 64;
 /// Largest single Step2 (ROOM G4); a bigger state goes as chunks in causal order.
@@ -71,14 +89,18 @@ pub const MAX_GAPS: u8 = 3;
 pub const SNAPSHOT_ROWS: u64 = 512;
 /// Bytes of rows behind the newest snapshot before the next one is made.
 pub const SNAPSHOT_BYTES: usize = 4 << 20;
+/// Pause behind a snapshot that could not be stored.
+pub const SNAPSHOT_RETRY: Duration = Duration::from_secs(5);
+/// Pause behind a read of the log that failed.
+pub const READ_RETRY: Duration = Duration::from_millis(500);
 /// Quiet time after which a room drops its document and keeps the bytes (Life of a room).
 pub const QUIET_AFTER: Duration = Duration::from_secs(30);
 /// Time without a session after which a room retires.
 pub const RETIRE_AFTER: Duration = Duration::from_secs(10);
+/// Pause before a room that somebody held on to asks again to go.
+pub const STAY: Duration = Duration::from_millis(100);
 /// Silence after which a keepalive frame goes out: y-websocket closes after 30 s without a message.
 pub const KEEPALIVE_AFTER: Duration = Duration::from_secs(10);
-/// Updates that made the document panic, kept with their context for the operator, per room.
-pub const MAX_QUARANTINED: usize = 16;
 
 // ---- Store ----
 
@@ -94,6 +116,30 @@ pub const APPEND_RETRIES: u32 = 3;
 pub const APPEND_RETRY: Duration = Duration::from_millis(50);
 /// Longest pause between two tries while the store is away.
 pub const APPEND_RETRY_MAX: Duration = Duration::from_secs(2);
+
+/// Readers of the embedded database: a load of a big room must not hold up the list.
+pub const STORE_READERS: u32 = 4;
+/// Writes that wait for the embedded database's one writer; further callers wait for a place.
+pub const STORE_WRITES_WAITING: usize = 64;
+/// How long SQLite waits for a lock that another process holds (a backup, `doctor`), and a reader for a
+/// connection. Above it: the store counts as away.
+pub const STORE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Page cache of the embedded database's writer, KiB: the rows and heads of a few thousand busy rooms.
+pub const STORE_CACHE_KIB: u32 = 16 << 10;
+/// How long writes gather before the write-ahead log is moved into the database, beside the writer.
+pub const CHECKPOINT_EVERY: Duration = Duration::from_millis(500);
+/// Pages of 4 KiB in the write-ahead log at which the writer pauses to empty it; else it would grow
+/// for as long as writes never pause.
+pub const CHECKPOINT_PAGES: i64 = 8192;
+/// Tries to read a snapshot's blob while newer snapshots replace it. Above it: the store counts as away.
+pub const BLOB_READ_TRIES: u32 = 5;
+/// Node lives per room whose newest batch can still be looked up after a compaction (ROOM K3). A life
+/// whose append is still unknown after so many others have written to the room is long dead.
+pub const NODES_PER_ROOM: i64 = 64;
+/// Longest title, bytes. Above it: 422.
+pub const MAX_TITLE_BYTES: usize = 512;
+/// Diagrams on one page of a list.
+pub const MAX_PAGE: u32 = 200;
 
 // ---- BPMN input ----
 
@@ -119,8 +165,6 @@ pub const MAX_XML_PREFIX_BYTES: usize = 256;
 pub const MAX_INDENT_LEVELS: usize = 32;
 /// Characters of one level of indentation.
 pub const MAX_INDENT: usize = 8;
-/// Length of an order key before the server rebalances its siblings (facts/bpmn.md 4.4), characters.
-pub const MAX_ORDER_KEY: usize = 40;
 
 // ---- Edges ----
 
@@ -140,3 +184,60 @@ pub const SOCKET_READ_BUFFER: usize = 4096;
 pub const SOCKET_WRITE_BUFFER: usize = 1 << 20;
 /// Time in which a drain has to store everything and say good-bye (promise P12).
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+/// Time for a request's body to arrive and its answer to be made: the largest body over a slow line. Above it: 408.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+/// Silence of a client after which it is pinged: below the idle timers of common proxies (60 s).
+pub const PING_AFTER: Duration = Duration::from_secs(20);
+/// Silence of a client after which its socket counts as dead: two pings unanswered.
+pub const DEAD_AFTER: Duration = Duration::from_secs(45);
+/// Time for a client to answer our close frame. Above it: the connection is dropped.
+pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
+/// Longest fragment in which a message goes out. tungstenite copies a frame whole into a buffer that never
+/// shrinks: 150 joiners of a 4 MB document would keep 600 MB.
+pub const SOCKET_FRAGMENT: usize = 32 << 10;
+/// Life of a room token (ROOM R2).
+pub const ROOM_TOKEN_TTL: Duration = Duration::from_secs(3600);
+/// Shortest settable life of a room token: below it clients would do little but refresh.
+pub const ROOM_TOKEN_TTL_MIN: Duration = Duration::from_secs(60);
+/// Longest settable life of a room token: what a stolen one is worth.
+pub const ROOM_TOKEN_TTL_MAX: Duration = Duration::from_secs(24 * 3600);
+/// How far the clocks of issuer and server may differ.
+pub const TOKEN_LEEWAY: Duration = Duration::from_secs(10);
+/// Shortest HS256 secret: as long as the hash (RFC 7518 3.2).
+pub const MIN_SECRET_BYTES: usize = 32;
+/// Fewest different bytes in a secret: `aaaa…` is long and still no secret. Hex of 32 random bytes has 16.
+pub const MIN_SECRET_DISTINCT: usize = 8;
+/// Longest name shown at a cursor, characters.
+pub const MAX_NAME_CHARS: usize = 80;
+/// Diagrams in one page of a list, unless asked.
+pub const DEFAULT_PAGE: u32 = 50;
+/// Parses and materialisations at once: each holds several times its text in memory and one core.
+pub const HEAVY_JOBS: usize = 4;
+/// Fewest seconds between two hidden `base` revisions of one diagram (DESIGN 6).
+pub const BASE_EVERY: Duration = Duration::from_secs(2);
+/// Largest head of a request, bytes, and so the longest query with its token.
+pub const MAX_HEAD_BYTES: usize = 32 << 10;
+/// Stack of a worker: yrs recurses over types; what the linter lets through needs far less (ROOM U1).
+pub const WORKER_STACK_BYTES: usize = 4 << 20;
+/// Refusals of the same token after which its next attempts get 429 instead of an upgrade (ROOM R1).
+pub const REFUSED_TIMES: u32 = 3;
+/// How long that lasts: stock clients come back every 2.5 s at most.
+pub const REFUSED_FOR: Duration = Duration::from_secs(10);
+/// Refused tokens remembered, 24 bytes each.
+pub const REFUSED_TOKENS: usize = 10_000;
+/// Rest of a refused body that is still read, so that the client sees the answer instead of a reset.
+pub const LINGER_BYTES: usize = 64 << 20;
+/// Time for that.
+pub const LINGER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Hidden `base` revisions of one diagram that may come at once, before [`BASE_EVERY`] holds.
+pub const BASE_BURST: std::num::NonZeroU32 = std::num::NonZeroU32::new(8).unwrap();
+/// Diagrams whose last hidden revision is remembered; above it those not in use are forgotten.
+pub const BASE_SLOTS: usize = 4096;
+/// Quarantined updates that one process writes to the data folder; each is a bug to look at, none is needed twice.
+pub const MAX_QUARANTINE_FILES: usize = 64;
+/// Longest message of a save, bytes: a sentence or two, not another document. Above it: 422.
+pub const MAX_MESSAGE_BYTES: usize = 2000;
+/// Request bodies held at once, bytes, all together; the next one waits. Ten of the largest.
+pub const BODIES_BYTES: usize = 256 << 20;
+/// Time for which a client may take none of the bytes that wait for it. Above it: the connection ends.
+pub const WRITE_STALL: Duration = Duration::from_secs(60);

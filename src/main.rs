@@ -1,2 +1,7 @@
 //! The `atelier` binary: everything is in `atelier::cli`.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    atelier::cli::run(std::env::args_os())
+}

@@ -9,9 +9,12 @@ pub mod crdt;
 pub mod geometry;
 mod import;
 pub mod json;
+pub mod lint;
 pub mod materialise;
+pub mod merge;
 pub mod model;
 pub mod order;
+pub mod summary;
 pub mod tables;
 pub mod xml;
 

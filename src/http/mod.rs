@@ -1,1 +1,94 @@
-//! Contract stub.
+//! The REST API: the router on one screen, one file per noun, and what surrounds every request.
+//!
+//! Handlers speak to the catalog and to rooms (`Registry::read`, `Registry::edit`); they must not touch a
+//! room's log or a document by another way (ROOM E1). `problem.rs` alone maps errors to statuses.
+
+pub mod collaborate;
+pub mod current;
+pub mod diagrams;
+pub mod extract;
+pub mod health;
+pub mod heavy;
+mod linger;
+pub mod listener;
+pub mod origin;
+pub mod problem;
+pub mod shell;
+mod stall;
+pub mod version;
+pub mod xml;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
+
+use crate::auth::Keys;
+use crate::config::{Auth, Server};
+use crate::id::NodeId;
+use crate::room::registry::Registry;
+use crate::store::sqlite::Catalog;
+use current::Bases;
+use extract::BodySpace;
+use heavy::Heavy;
+use problem::{Kind, Problem};
+
+/// What handlers need of the other parts.
+#[derive(Debug)]
+pub struct Api {
+    /// This node, as the writer of seeds.
+    pub node: NodeId,
+    /// Verifies access tokens, mints room tokens.
+    pub keys: Arc<Keys>,
+    /// Live diagrams.
+    pub registry: Arc<Registry>,
+    /// Stored diagrams.
+    pub catalog: Catalog,
+    /// Where parsing and materialising run.
+    pub heavy: Heavy,
+    /// Memory for request bodies.
+    pub bodies: BodySpace,
+    /// Hidden revisions of live diagrams.
+    pub bases: Bases,
+    /// Settings of the listener.
+    pub server: Server,
+    /// Settings of tokens.
+    pub auth: Auth,
+    /// Cancelled when the server is stopping.
+    pub stopping: CancellationToken,
+    /// Counts what has to come to its end before the server stops.
+    pub tasks: TaskTracker,
+}
+
+impl Api {
+    /// Runs a write to its end, also when the caller hangs up or its time is over: half a save is none.
+    ///
+    /// # Errors
+    /// The work's own, or `Internal` when it panicked.
+    pub async fn to_the_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Problem>> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let done = self.tasks.spawn(work.in_current_span()).await;
+        done.unwrap_or_else(|error| Err(Problem::new(Kind::Internal).because(error)))
+    }
+}
+
+/// All routes, without what surrounds every request.
+pub fn routes(api: Arc<Api>) -> Router {
+    Router::new()
+        .route("/api/diagrams", get(diagrams::list).post(diagrams::create))
+        .route("/api/diagrams/{id}", get(diagrams::show).delete(diagrams::delete))
+        .route("/api/diagrams/{id}/xml", get(xml::load).put(xml::save))
+        .route("/api/diagrams/{id}/collaborate", post(collaborate::collaborate))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        // Asked when a handler reads the body, so that a caller without a token is told that first.
+        .layer(DefaultBodyLimit::max(api.server.max_body_bytes))
+        .with_state(api)
+}

@@ -5,5 +5,6 @@
 
 pub mod close;
 pub mod frame;
+pub mod json;
 pub mod lib0;
 pub mod lint;

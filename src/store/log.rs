@@ -108,34 +108,42 @@ pub enum ReadError {
 /// - `Committed` means that it survives a kill -9 and a power cut from now on.
 /// - Sequence numbers of one room are 1, 2, 3 … in commit order without a hole.
 /// - A room exists from the transaction that creates its diagram, which also writes row 1 (ROOM L6).
-/// - A batch id is unique within a room: appending it twice is refused by a look-up, never doubled.
-/// - A binding that exists for the same user is no conflict.
+/// - A batch id is unique within a room: appending a node's newest batch again stores nothing and
+///   answers `Committed` with the place that it has. Older ones never come again: a node has one batch
+///   in flight per room (ROOM K2).
+/// - A binding that exists for the same user is no conflict; a refused batch binds nothing.
+/// - A batch without updates is refused.
 #[async_trait]
 pub trait Log: Send + Sync + std::fmt::Debug + 'static {
-    /// Appends each batch to its room, all in one transaction where they fit; outcomes in the same order.
-    /// A batch that is refused does not touch the others. Never cancel this future half-way.
+    /// Appends each batch to its room, all in one transaction; outcomes in the same order. A batch that
+    /// is refused does not touch the others. An implementation carries it out to the end even when this
+    /// future is dropped; the caller then doesn't know the outcome.
     async fn append(&self, node: NodeId, batches: Vec<Append>) -> Vec<Outcome>;
 
-    /// Where a batch ended up; `None` when it is certainly not in the log and never will be (ROOM K3).
+    /// Where a batch ended up; `None` when it is certainly not in the log and never will be (ROOM K3):
+    /// the look-up waits for, or fences off, whatever an earlier append may still be doing. Every node's
+    /// newest batch is known, compacted or not (ROOM K2).
     ///
     /// # Errors
     /// `Away` while nobody can tell.
     async fn find(&self, room: &DiagramId, batch: BatchId) -> Result<Option<Seq>, ReadError>;
 
-    /// Everything behind `after`, in one consistent read (ROOM L2). `after` = 0 loads the room.
+    /// Everything behind `after`, in one consistent read (ROOM L2). `after` = 0 loads the room. A log
+    /// that ends before `after` is `Corrupt`: it has lost what somebody has seen.
     ///
     /// # Errors
     /// See [`ReadError`].
     async fn read(&self, room: &DiagramId, after: Seq) -> Result<History, ReadError>;
 
     /// Stores the snapshot iff the stored one is older, and drops the rows it covers in the same
-    /// transaction (ROOM L4). Answers whether it was stored.
+    /// transaction (ROOM L4). Answers whether it was stored. One of a row that the log does not have
+    /// is `Corrupt`.
     ///
     /// # Errors
-    /// See [`ReadError`]; nothing was changed then.
+    /// See [`ReadError`]. After `Away` it may have been stored all the same: offering it again is harmless.
     async fn snapshot(&self, room: &DiagramId, snapshot: Snapshot) -> Result<bool, ReadError>;
 
-    /// The heads of these rooms; a room that is gone is left out (ROOM L5).
+    /// The heads of these rooms, each once, by id; a room that is gone is left out (ROOM L5).
     ///
     /// # Errors
     /// `Away` while nobody can tell.

@@ -1,4 +1,46 @@
 //! All integration tests in one binary: each further one would link the whole graph again.
+// Clippy's allowance for tests ends at their helpers; in here everything is a test.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    unreachable_pub,
+    reason = "a test that fails may panic; what it measured is printed"
+)]
 
+mod bpmn_cli;
+mod commands;
 mod corpus_roundtrip;
+mod craft;
 mod document_vectors;
+mod fuzz_corpus;
+mod fuzz_edits;
+mod harness;
+mod history_check;
+mod history_fuzz;
+mod hostile;
+mod invariants;
+mod lint_differential;
+mod lint_fuzz;
+mod lint_hostile;
+mod merge;
+mod render;
+mod rest;
+mod saves;
+mod sim;
+mod sockets;
+mod store_catalog;
+mod store_contract;
+mod store_figures;
+mod store_full;
+mod store_kill;
+mod store_open;
+mod tidy;
+mod wire_vectors;
+
+/// A number from the environment: seeds and time boxes of the long random tests.
+pub(crate) fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}

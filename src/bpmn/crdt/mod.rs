@@ -183,21 +183,26 @@ fn read_record<T: ReadTxn>(txn: &T, node: &MapRef) -> Record {
             None => record.0.remove(field),
         };
     }
-    note_origin(&mut record, "#t0", tag, |r| r.tag().map(str::to_owned));
-    note_origin(&mut record, "#p0", parent, |r| r.place().map(|(_, p)| p.to_owned()));
+    // A type that was changed and changed back left behind what the other type had.
+    // A rebuilt document holds it in the record at creation.
+    let retyped = node.contains_key(txn, "#t") || record.text("#t0").is_some();
+    note_origin(&mut record, "#t0", tag, |_, _| retyped);
+    note_origin(&mut record, "#p0", parent, |r, first| {
+        r.place().is_some_and(|(_, parent)| parent != first)
+    });
     record
 }
 
-/// Keeps the first value of a field that differs from the one at creation.
+/// Keeps the first value of a field that was changed since the creation.
 fn note_origin(
     record: &mut Record,
     field: &str,
     created: Option<String>,
-    now: impl Fn(&Record) -> Option<String>,
+    changed: impl Fn(&Record, &str) -> bool,
 ) {
     let first = record.text(field).map(str::to_owned).or(created);
     match first {
-        Some(first) if now(record).is_some_and(|now| now != first) => record.set(field, first),
+        Some(first) if changed(record, &first) => record.set(field, first),
         _ => {
             record.0.remove(field);
         }
@@ -251,7 +256,7 @@ fn namespace_to_any(namespace: &Namespace) -> Any {
     list_to_any(items.chain(namespace.prefix.as_deref()))
 }
 
-fn namespace_from_any(value: &Any) -> Option<Namespace> {
+pub(super) fn namespace_from_any(value: &Any) -> Option<Namespace> {
     let Any::Array(items) = value else { return None };
     let items: Option<Vec<String>> = items.iter().map(string_of).collect();
     let mut items = items?.into_iter();

@@ -178,7 +178,7 @@ impl<'r> Graph<'r> {
             };
             let Some(tag) = tag.filter(|_| name != "#pi" || has_target(record)) else { continue };
             let id = u32::try_from(self.nodes.len()).unwrap_or(NONE);
-            let changed = record.text("#t0").is_some_and(|first| first != name)
+            let changed = record.0.contains_key("#t0")
                 || record.text("#p0").is_some_and(|first| first != parent);
             self.by_key.insert(key, id);
             self.nodes.push(Node {

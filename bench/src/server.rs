@@ -1,0 +1,106 @@
+//! The server under load: started on a fresh folder and a free port, watched through /proc.
+
+use std::io;
+use std::path::Path;
+use std::process::Stdio;
+
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::bot::Failure;
+
+/// A running server.
+pub struct Server {
+    process: Child,
+    pid: u32,
+    url: String,
+    token: String,
+    client: reqwest::Client,
+    /// Kept until the end.
+    _data: tempfile::TempDir,
+}
+
+/// What a process has used.
+pub struct Usage {
+    /// User and system time, seconds.
+    pub cpu_seconds: f64,
+    /// Resident memory, KiB.
+    pub rss_kib: u64,
+}
+
+/// Where editors of one diagram connect.
+pub struct Place {
+    /// `ws://…/collab/{id}?token=…`
+    pub url: String,
+}
+
+/// The kernel counts CPU time in these (`getconf CLK_TCK` on Linux).
+const TICKS_PER_SECOND: f64 = 100.0;
+
+impl Server {
+    /// Starts it and makes an access token.
+    pub async fn start(binary: &Path) -> Result<Self, Failure> {
+        let data = tempfile::tempdir()?;
+        let mut process = Command::new(binary)
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(data.path())
+            .env("ATELIER_LOG__FILTER", "warn")
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let pid = process.id().ok_or("the server has ended")?;
+        let stdout = process.stdout.take().ok_or("no stdout")?;
+        let line = BufReader::new(stdout).lines().next_line().await?.ok_or("no first line")?;
+        let url = line.strip_prefix("listening on ").ok_or("no address")?.to_owned();
+        let token = Command::new(binary)
+            .args(["token", "--user", "bench", "--org", "bench", "--role", "admin", "--data"])
+            .arg(data.path())
+            .output()
+            .await?;
+        let token = String::from_utf8(token.stdout)?.trim().to_owned();
+        let client = reqwest::Client::new();
+        Ok(Self { process, pid, url, token, client, _data: data })
+    }
+
+    /// Creates an empty diagram; answers where to edit it.
+    pub async fn create(&self, title: &str) -> Result<Place, Failure> {
+        let body = serde_json::json!({ "title": title });
+        let diagram = self.post("/api/diagrams", &body).await?;
+        let id = diagram["id"].as_str().ok_or("no id")?;
+        let room = self.post(&format!("/api/diagrams/{id}/collaborate"), &Value::Null).await?;
+        let (url, token) = (room["url"].as_str().ok_or("no url")?, &room["token"]);
+        Ok(Place { url: format!("{url}?token={}", token.as_str().ok_or("no token")?) })
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Result<Value, reqwest::Error> {
+        let request = self.client.post(format!("{}{path}", self.url)).bearer_auth(&self.token);
+        request.json(body).send().await?.error_for_status()?.json().await
+    }
+
+    /// What the server has used so far.
+    pub fn usage(&self) -> Result<Usage, Failure> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid))?;
+        // The second field is the name in brackets and may hold blanks.
+        let fields: Vec<_> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
+        let ticks = |at: usize| fields.get(at).and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid))?;
+        let rss = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let rss = rss.and_then(|rss| rss.split_whitespace().next()).ok_or("no VmRSS")?;
+        Ok(Usage { cpu_seconds: (ticks(11) + ticks(12)) / TICKS_PER_SECOND, rss_kib: rss.parse()? })
+    }
+
+    /// Stops it as an operator does; it must have stored everything.
+    pub async fn stop(mut self) -> Result<(), Failure> {
+        let kill = Command::new("kill").args(["-TERM", &self.pid.to_string()]).status().await?;
+        if !kill.success() {
+            return Err(io::Error::other("the server has ended before").into());
+        }
+        let status = self.process.wait().await?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(format!("the server ended with {status}").into())
+        }
+    }
+}

@@ -1,0 +1,51 @@
+# What scripts/serve and scripts/test share: finding or installing the tools they need. Sourced, not run.
+# Installs only what is missing, says so, and gives up with one clear sentence where it can't.
+
+say() { printf '%s\n' "$*" >&2; }
+
+give_up() {
+  say "$0: $*"
+  exit 2
+}
+
+# system_package COMMAND PACKAGE...: makes COMMAND available from the system's packages.
+system_package() {
+  local command=$1
+  shift
+  command -v "$command" >/dev/null 2>&1 && return
+  command -v apt-get >/dev/null 2>&1 ||
+    give_up "'$command' is missing. Install it with your package manager (Debian calls it: $*), then run this again."
+  [ "$(id -u)" -eq 0 ] ||
+    give_up "'$command' is missing, and only root may install it. Run: sudo apt-get install $*"
+  say "Installing $* ..."
+  apt-get update -qq >&2
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
+}
+
+# A C compiler and linker, for the crates with C inside (SQLite, aws-lc).
+need_c() {
+  system_package cc build-essential
+}
+
+# cargo, by rustup, which then fetches the toolchain that rust-toolchain.toml pins.
+need_rust() {
+  command -v cargo >/dev/null 2>&1 || PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
+  if ! command -v cargo >/dev/null 2>&1; then
+    system_package curl curl ca-certificates
+    say "Installing Rust for this user by rustup ..."
+    curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs |
+      sh -s -- -y --quiet --profile minimal --default-toolchain none --no-modify-path >&2 ||
+      give_up "Rust could not be installed. Install it as https://rustup.rs says, then run this again."
+  fi
+  cargo --version >/dev/null ||
+    give_up "cargo does not start. The version that rust-toolchain.toml pins must be installed: see https://rustup.rs"
+}
+
+# Node.js and npm, for the stock Yjs clients that the tests run.
+need_node() {
+  system_package node nodejs npm
+  system_package npm npm
+  local major
+  major=$(node -p 'process.versions.node.split(".")[0]')
+  [ "$major" -ge 20 ] || give_up "Node.js $major is too old; the stock clients of the tests need 20 or newer."
+}

@@ -1,0 +1,72 @@
+//! The way into a live room: a URL and a token that opens this one diagram.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use serde::Serialize;
+use time::OffsetDateTime;
+use time::serde::rfc3339;
+
+use super::Api;
+use super::extract::{Caller, DiagramPath};
+use super::problem::{Kind, Problem};
+use crate::auth::{RoomGrant, color_of};
+use crate::room::session::Role;
+
+/// What a provider needs: `url?token=…`, or the URL up to the id as server and the id as room name.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Invitation {
+    url: String,
+    token: String,
+    role: Role,
+    #[serde(with = "rfc3339")]
+    expires_at: OffsetDateTime,
+}
+
+/// `POST /api/diagrams/{id}/collaborate`
+pub async fn collaborate(
+    State(api): State<Arc<Api>>,
+    Caller(caller): Caller,
+    DiagramPath(id): DiagramPath,
+    headers: HeaderMap,
+) -> Result<Json<Invitation>, Problem> {
+    api.catalog.diagram(&caller.org, &id).await?;
+    let url = format!("{}/collab/{id}", socket_base(&api, &headers)?);
+    let now = SystemTime::now();
+    let grant = RoomGrant {
+        org: caller.org,
+        diagram: id,
+        role: caller.role.in_room(),
+        name: caller.name.unwrap_or_else(|| caller.user.to_string()),
+        color: color_of(&caller.user).to_owned(),
+        user: caller.user,
+        expires: now + api.auth.room_token_ttl,
+    };
+    let token = api
+        .keys
+        .mint_room(&grant, now)
+        .map_err(|error| Problem::new(Kind::Internal).because(error))?;
+    let expires_at = OffsetDateTime::from(grant.expires).replace_nanosecond(0);
+    Ok(Json(Invitation {
+        url,
+        token,
+        role: grant.role,
+        expires_at: expires_at.unwrap_or(OffsetDateTime::UNIX_EPOCH),
+    }))
+}
+
+/// `ws(s)://host[:port]`: of the public URL, else of the request's `Host`.
+fn socket_base(api: &Api, headers: &HeaderMap) -> Result<String, Problem> {
+    if let Some(public) = &api.server.public_url {
+        // http -> ws, https -> wss: the settings allow nothing else.
+        return Ok(public.replacen("http", "ws", 1));
+    }
+    let host = headers.get(header::HOST).and_then(|h| h.to_str().ok());
+    host.filter(|h| h.parse::<axum::http::uri::Authority>().is_ok())
+        .map(|host| format!("ws://{host}"))
+        .ok_or_else(|| Problem::new(Kind::BadRequest).detail("the Host header is missing or wrong"))
+}

@@ -1,0 +1,223 @@
+//! Diagrams: create, list, show, delete.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+use time::serde::rfc3339;
+
+use super::Api;
+use super::current::current;
+use super::extract::{Caller, DiagramPath, Query, Whole, json, media_type};
+use super::problem::{Kind, Problem};
+use super::version::{is_known, tag_of_entry};
+use crate::diagram::{Birth, Draft, EMPTY, Fresh, shown_title, text};
+use crate::id::{DiagramId, UserId, Version};
+use crate::limits;
+use crate::protocol::close::CloseCode;
+use crate::store::catalog;
+
+/// A diagram without its XML.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    id: DiagramId,
+    title: String,
+    version: Version,
+    created_by: UserId,
+    #[serde(with = "rfc3339")]
+    created_at: OffsetDateTime,
+    #[serde(with = "rfc3339")]
+    updated_at: OffsetDateTime,
+    summary: serde_json::Value,
+    xml_url: String,
+}
+
+impl From<catalog::Diagram> for Summary {
+    fn from(diagram: catalog::Diagram) -> Self {
+        Self {
+            xml_url: format!("/api/diagrams/{}/xml", diagram.id),
+            id: diagram.id,
+            title: diagram.title,
+            version: diagram.version,
+            created_by: diagram.created_by,
+            created_at: diagram.created_at,
+            updated_at: diagram.updated_at,
+            summary: diagram.summary,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Full {
+    #[serde(flatten)]
+    summary: Summary,
+    bpmn_xml: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct List {
+    diagrams: Vec<Summary>,
+    next_cursor: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NewBody {
+    title: Option<String>,
+    bpmn_xml: Option<String>,
+}
+
+/// The query of a creation from a raw body.
+#[derive(Debug, Deserialize)]
+pub struct NewQuery {
+    title: Option<String>,
+}
+
+/// The query of a list.
+#[derive(Debug, Deserialize)]
+pub struct ListQuery {
+    q: Option<String>,
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
+/// `POST /api/diagrams`: JSON with `title` and `bpmnXml`, both optional, or the XML as it is.
+pub async fn create(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Query(query): Query<NewQuery>,
+    headers: HeaderMap,
+    Whole { bytes: body, space: _space }: Whole,
+) -> Result<Response, Problem> {
+    caller.may_write()?;
+    let (title, xml) = match media_type(&headers).as_str() {
+        "application/json" => {
+            let body: NewBody = json(&body)?;
+            (body.title.or(query.title), body.bpmn_xml.map_or(EMPTY.into(), text::to_bytes))
+        }
+        "application/xml" | "text/xml" | "application/bpmn+xml" => (query.title, body),
+        _ => {
+            return Err(Problem::new(Kind::MediaType)
+                .detail("send application/json with title and bpmnXml, or application/xml"));
+        }
+    };
+    let title = title.as_deref().map(checked_title).transpose()?;
+
+    let fresh = Fresh::draw().map_err(|error| Problem::new(Kind::Internal).because(error))?;
+    let draft = api.heavy.run(move || Draft::read(xml, fresh)).await??;
+    let new = draft.into_new(Birth {
+        user: caller.0.user.clone(),
+        title,
+        node: api.node,
+        now: OffsetDateTime::now_utc(),
+    });
+    let (catalog, org) = (api.catalog.clone(), caller.0.org.clone());
+    let create = async move { Ok(catalog.create_diagram(&org, new).await?) };
+    let diagram = api.to_the_end(create).await?;
+    tracing::info!(room.id = %diagram.id, user.id = %caller.0.user, "diagram created");
+
+    let location = format!("/api/diagrams/{}", diagram.id);
+    let tag = tag_of_entry(diagram.version, diagram.change);
+    let headers = [(header::LOCATION, header_value(&location)), (header::ETAG, header_value(&tag))];
+    Ok((StatusCode::CREATED, headers, Json(Summary::from(diagram))).into_response())
+}
+
+/// `GET /api/diagrams`: the caller's organisation, the latest updated first.
+pub async fn list(
+    State(api): State<Arc<Api>>,
+    Caller(caller): Caller,
+    Query(query): Query<ListQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let limit = query.limit.unwrap_or(limits::DEFAULT_PAGE);
+    if !(1..=limits::MAX_PAGE).contains(&limit) {
+        return Err(Problem::new(Kind::InvalidValue)
+            .detail(format!("limit must be 1 to {}", limits::MAX_PAGE)));
+    }
+    let query = catalog::Query { words: query.q, limit, cursor: query.cursor };
+    let page = api.catalog.list(&caller.org, &query).await?;
+    let list = List {
+        diagrams: page.diagrams.into_iter().map(Summary::from).collect(),
+        next_cursor: page.next,
+    };
+    let body =
+        serde_json::to_vec(&list).map_err(|error| Problem::new(Kind::Internal).because(error))?;
+    let hash: String = Sha256::digest(&body).iter().take(12).map(|b| format!("{b:02x}")).collect();
+    let tag = format!("\"{hash}\"");
+    if is_known(&headers, &tag) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, header_value(&tag))]).into_response());
+    }
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (header::ETAG, header_value(&tag)),
+        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
+    ];
+    Ok((headers, body).into_response())
+}
+
+/// `GET /api/diagrams/{id}`: all of it, with its current XML.
+pub async fn show(
+    State(api): State<Arc<Api>>,
+    Caller(caller): Caller,
+    DiagramPath(id): DiagramPath,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let current = current(&api, &caller, &id).await?;
+    let mut diagram = api.catalog.diagram(&caller.org, &id).await?;
+    // Somebody may have saved between the two: the version told is that of the text told.
+    diagram.version = current.version;
+    let tag = tag_of_entry(current.version, diagram.change);
+    if is_known(&headers, &tag) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, header_value(&tag))]).into_response());
+    }
+    let xml = text::of_bytes(&current.xml).or_else(|| text::of_bytes(&current.text));
+    let full = Full { summary: diagram.into(), bpmn_xml: xml.unwrap_or_default().to_owned() };
+    let headers = [
+        (header::ETAG, header_value(&tag)),
+        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
+    ];
+    Ok((headers, Json(full)).into_response())
+}
+
+/// `DELETE /api/diagrams/{id}`: softly; whoever is in its room is sent away.
+pub async fn delete(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    DiagramPath(id): DiagramPath,
+) -> Result<StatusCode, Problem> {
+    // Existence first: a viewer of another tenant learns nothing from a 403.
+    api.catalog.diagram(&caller.0.org, &id).await?;
+    caller.may_write()?;
+    let (catalog, registry) = (api.catalog.clone(), Arc::clone(&api.registry));
+    let delete = async move {
+        catalog.delete(&caller.0.org, &id, OffsetDateTime::now_utc()).await?;
+        registry.close(&id, CloseCode::Gone).await;
+        tracing::info!(room.id = %id, user.id = %caller.0.user, "diagram deleted");
+        Ok(StatusCode::NO_CONTENT)
+    };
+    api.to_the_end(delete).await
+}
+
+/// A given title, refused instead of cut.
+fn checked_title(title: &str) -> Result<String, Problem> {
+    if title.trim().len() > limits::MAX_TITLE_BYTES {
+        return Err(Problem::new(Kind::InvalidValue)
+            .detail(format!("the title is longer than {} bytes", limits::MAX_TITLE_BYTES)));
+    }
+    shown_title(title).ok_or_else(|| {
+        Problem::new(Kind::InvalidValue).detail("the title has no visible character")
+    })
+}
+
+/// A header value out of our own plain text.
+pub(super) fn header_value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
+}

@@ -1,0 +1,189 @@
+//! What handlers take from a request: the caller, the diagram, the query, the body.
+//!
+//! Every rejection is a [`Problem`] that says what was wrong.
+
+use std::sync::Arc;
+
+use axum::body::{Bytes, HttpBody};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use serde::de::DeserializeOwned;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::Api;
+use super::problem::{Kind, Problem};
+use crate::auth::{Identity, TokenError};
+use crate::bpmn::ReadErrorKind;
+use crate::diagram::NoDiagram;
+use crate::id::DiagramId;
+use crate::limits;
+use crate::store::StoreError;
+
+/// The verified caller.
+#[derive(Debug)]
+pub struct Caller(pub Identity);
+
+impl Caller {
+    /// Refuses a viewer.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub fn may_write(&self) -> Result<(), Problem> {
+        if self.0.role.may_write() {
+            return Ok(());
+        }
+        Err(Problem::new(Kind::Forbidden).detail("a viewer can't change diagrams"))
+    }
+}
+
+impl FromRequestParts<Arc<Api>> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
+        Ok(Self(api.keys.access(bearer(&parts.headers)?)?))
+    }
+}
+
+/// The token of `Authorization: Bearer …`; the scheme in any case (RFC 7235).
+fn bearer(headers: &HeaderMap) -> Result<&str, TokenError> {
+    let value = headers.get(header::AUTHORIZATION).ok_or(TokenError::Missing)?;
+    let value = value.to_str().map_err(|_| TokenError::Malformed)?;
+    match value.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.trim()),
+        _ => Err(TokenError::Malformed),
+    }
+}
+
+/// The diagram of the path. What can't be an id names no diagram.
+#[derive(Debug)]
+pub struct DiagramPath(pub DiagramId);
+
+impl<S: Send + Sync> FromRequestParts<S> for DiagramPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = axum::extract::Path::<String>::from_request_parts(parts, state).await;
+        let id = path.ok().and_then(|path| path.0.parse().ok());
+        id.map(Self).ok_or_else(|| Kind::NotFound.into())
+    }
+}
+
+/// The query of the URL.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
+        query
+            .map(|q| Self(q.0))
+            .map_err(|error| Problem::new(Kind::BadRequest).detail(error.body_text()))
+    }
+}
+
+/// The memory that request bodies may take together: without it, each connection could hold a largest body.
+#[derive(Debug, Clone)]
+pub struct BodySpace(Arc<Semaphore>);
+
+/// Bytes that are counted as one.
+const BODY_UNIT: usize = 1024;
+
+impl Default for BodySpace {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(limits::BODIES_BYTES / BODY_UNIT)))
+    }
+}
+
+impl BodySpace {
+    /// Waits for space: the sender of a big body waits, small ones hardly ever do.
+    async fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Problem> {
+        let units = bytes.min(limits::BODIES_BYTES).div_ceil(BODY_UNIT);
+        let units = u32::try_from(units).unwrap_or(u32::MAX);
+        let taken = Arc::clone(&self.0).acquire_many_owned(units).await;
+        taken.map_err(|error| Problem::new(Kind::Unavailable).because(error))
+    }
+}
+
+/// The whole body, at most `server.max_body_bytes`, and the space it takes.
+#[derive(Debug)]
+pub struct Whole {
+    /// The body.
+    pub bytes: Bytes,
+    /// Kept for as long as the body is.
+    pub space: OwnedSemaphorePermit,
+}
+
+impl FromRequest<Arc<Api>> for Whole {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, Problem> {
+        let limit = api.server.max_body_bytes;
+        let too_large =
+            || Problem::new(Kind::TooLarge).detail(format!("a body has at most {limit} bytes"));
+        // What says its size is refused before it is read.
+        let size = request.body().size_hint();
+        if size.lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
+            return Err(too_large());
+        }
+        let most = size.upper().and_then(|most| usize::try_from(most).ok());
+        let space = api.bodies.take(most.map_or(limit, |most| most.min(limit))).await?;
+        match Bytes::from_request(request, api).await {
+            Ok(bytes) => Ok(Self { bytes, space }),
+            Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(too_large()),
+            Err(error) => Err(Problem::new(Kind::BadRequest).detail(error.body_text())),
+        }
+    }
+}
+
+/// Reads a JSON body, with the place of a fault.
+///
+/// # Errors
+/// `InvalidBody`.
+pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| {
+        let problem = Problem::new(Kind::InvalidBody).detail(error.to_string());
+        if error.line() == 0 {
+            return problem;
+        }
+        problem.with("line", error.line()).with("column", error.column())
+    })
+}
+
+/// The media type of the body, lower case and without parameters; empty when there is none.
+pub fn media_type(headers: &HeaderMap) -> String {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound => Kind::NotFound.into(),
+            StoreError::Exists => Kind::Exists.into(),
+            StoreError::BadCursor => Self::new(Kind::BadRequest).detail(error.to_string()),
+            StoreError::Corrupt(_) => Self::new(Kind::Internal).because(error),
+            StoreError::Away(_) | StoreError::Unknown(_) => Self::new(Kind::Unavailable)
+                .retry_after(std::time::Duration::from_secs(2))
+                .because(error),
+        }
+    }
+}
+
+impl From<NoDiagram> for Problem {
+    fn from(error: NoDiagram) -> Self {
+        let detail = error.to_string();
+        match error {
+            NoDiagram::NotBpmn => Self::new(Kind::InvalidBpmn).detail(detail),
+            NoDiagram::Unreadable(at) if at.kind == ReadErrorKind::TooManyBytes => {
+                Self::new(Kind::TooLarge).detail(at.kind.to_string())
+            }
+            NoDiagram::Unreadable(at) => Self::new(Kind::InvalidBpmn)
+                .detail(detail)
+                .with("line", at.line)
+                .with("column", at.column),
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! The one place where an error becomes a status: `application/problem+json` (RFC 9457) for every error.
+//!
+//! A problem has two messages: what the client may know (`detail`), and what only the log says
+//! ([`Problem::because`]). Must not be bypassed: handlers return `Problem`, never a bare status.
+
+use std::time::Duration;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+use crate::auth::TokenError;
+use crate::room::registry::RoomError;
+
+/// The media type of a problem.
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
+/// Every kind of error that a client can meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A head, a path, a query or a header that can't be read.
+    BadRequest,
+    /// A body that is no JSON, or JSON of another shape.
+    InvalidBody,
+    /// No token, or one that is not accepted.
+    Unauthorized,
+    /// A token that does not give this right.
+    Forbidden,
+    /// A page of an origin that is not on the list.
+    ForeignOrigin,
+    /// No such diagram for this caller: missing, deleted and somebody else's look the same.
+    NotFound,
+    /// No such route.
+    NoRoute,
+    /// The route has other methods.
+    MethodNotAllowed,
+    /// The request took too long to arrive or to be answered.
+    Timeout,
+    /// The id is taken.
+    Exists,
+    /// The revision that a save builds on is no longer kept.
+    BaseGone,
+    /// Somebody saved since the revision that a save builds on.
+    Stale,
+    /// The body is above the limit.
+    TooLarge,
+    /// A body of a media type that the route does not read.
+    MediaType,
+    /// The body is no BPMN diagram that can be held.
+    InvalidBpmn,
+    /// A value that can be read and is not allowed.
+    InvalidValue,
+    /// The room said no for good.
+    EditRefused,
+    /// A plain request to the WebSocket endpoint.
+    UpgradeRequired,
+    /// A save without the revision that it builds on.
+    PreconditionRequired,
+    /// Too many requests.
+    TooMany,
+    /// A head above the limit.
+    HeadTooLarge,
+    /// Our fault.
+    Internal,
+    /// The store or the room is away, or the server is stopping.
+    Unavailable,
+}
+
+impl Kind {
+    /// Status, code and title: the table.
+    fn row(self) -> (StatusCode, &'static str, &'static str) {
+        use StatusCode as S;
+        match self {
+            Self::BadRequest => (S::BAD_REQUEST, "bad-request", "The request can't be read"),
+            Self::InvalidBody => (S::BAD_REQUEST, "invalid-body", "The body can't be read"),
+            Self::Unauthorized => (S::UNAUTHORIZED, "unauthorized", "A valid token is needed"),
+            Self::Forbidden => (S::FORBIDDEN, "forbidden", "The token does not give this right"),
+            Self::ForeignOrigin => (S::FORBIDDEN, "foreign-origin", "This origin is not allowed"),
+            Self::NotFound => (S::NOT_FOUND, "not-found", "There is no such diagram"),
+            Self::NoRoute => (S::NOT_FOUND, "no-such-route", "There is no such route"),
+            Self::MethodNotAllowed => {
+                (S::METHOD_NOT_ALLOWED, "method-not-allowed", "The route has other methods")
+            }
+            Self::Timeout => (S::REQUEST_TIMEOUT, "timeout", "The request took too long"),
+            Self::Exists => (S::CONFLICT, "exists", "The id is taken"),
+            Self::BaseGone => (S::CONFLICT, "base-gone", "The base revision is no longer kept"),
+            Self::Stale => (S::PRECONDITION_FAILED, "stale", "Somebody saved since your version"),
+            Self::TooLarge => (S::PAYLOAD_TOO_LARGE, "too-large", "The body is too large"),
+            Self::MediaType => {
+                (S::UNSUPPORTED_MEDIA_TYPE, "media-type", "This media type is not read here")
+            }
+            Self::InvalidBpmn => {
+                (S::UNPROCESSABLE_ENTITY, "invalid-bpmn", "The body is not usable BPMN 2.0 XML")
+            }
+            Self::InvalidValue => {
+                (S::UNPROCESSABLE_ENTITY, "invalid-value", "A value is not allowed")
+            }
+            Self::EditRefused => {
+                (S::UNPROCESSABLE_ENTITY, "edit-refused", "The diagram can't take this edit")
+            }
+            Self::UpgradeRequired => {
+                (S::UPGRADE_REQUIRED, "upgrade-required", "A WebSocket upgrade is needed")
+            }
+            Self::PreconditionRequired => {
+                (S::PRECONDITION_REQUIRED, "precondition-required", "A base version is needed")
+            }
+            Self::TooMany => (S::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests"),
+            Self::HeadTooLarge => (
+                S::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "head-too-large",
+                "The request's head is too large",
+            ),
+            Self::Internal => {
+                (S::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side")
+            }
+            Self::Unavailable => (S::SERVICE_UNAVAILABLE, "unavailable", "Not available right now"),
+        }
+    }
+
+    /// The kind of an error that some layer answered with a bare status.
+    pub fn of_status(status: StatusCode) -> Self {
+        match status.as_u16() {
+            401 => Self::Unauthorized,
+            403 => Self::Forbidden,
+            404 => Self::NoRoute,
+            405 => Self::MethodNotAllowed,
+            408 => Self::Timeout,
+            413 => Self::TooLarge,
+            415 => Self::MediaType,
+            426 => Self::UpgradeRequired,
+            429 => Self::TooMany,
+            431 => Self::HeadTooLarge,
+            400..=499 => Self::BadRequest,
+            503 => Self::Unavailable,
+            _ => Self::Internal,
+        }
+    }
+}
+
+/// An error on its way to the client.
+#[derive(Debug)]
+pub struct Problem {
+    kind: Kind,
+    detail: Option<String>,
+    members: Map<String, Value>,
+    headers: Vec<(header::HeaderName, HeaderValue)>,
+    cause: Option<String>,
+}
+
+impl Problem {
+    /// A problem of this kind.
+    pub fn new(kind: Kind) -> Self {
+        Self { kind, detail: None, members: Map::new(), headers: Vec::new(), cause: None }
+    }
+
+    /// What the client may know: what was wrong and what to do.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// A member of its own, such as `line` or `currentVersion`.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.members.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// A header of the answer; a value that is no header value is left out.
+    #[must_use]
+    pub fn header(mut self, name: header::HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.push((name, value));
+        }
+        self
+    }
+
+    /// When to come back.
+    #[must_use]
+    pub fn retry_after(self, wait: Duration) -> Self {
+        let seconds = wait.as_secs().max(1).to_string();
+        self.header(header::RETRY_AFTER, &seconds)
+    }
+
+    /// What only the log says.
+    #[must_use]
+    pub fn because(mut self, cause: impl std::fmt::Display) -> Self {
+        self.cause = Some(cause.to_string());
+        self
+    }
+
+    /// The kind.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+}
+
+impl From<Kind> for Problem {
+    fn from(kind: Kind) -> Self {
+        Self::new(kind)
+    }
+}
+
+impl From<TokenError> for Problem {
+    fn from(error: TokenError) -> Self {
+        let challenge = match error {
+            TokenError::Missing => "Bearer realm=\"atelier\"",
+            _ => "Bearer realm=\"atelier\", error=\"invalid_token\"",
+        };
+        Self::new(Kind::Unauthorized)
+            .detail(format!("{error}: send \"Authorization: Bearer <access token>\""))
+            .header(header::WWW_AUTHENTICATE, challenge)
+    }
+}
+
+impl From<RoomError> for Problem {
+    fn from(error: RoomError) -> Self {
+        match error {
+            RoomError::Gone => Kind::NotFound.into(),
+            RoomError::TooLarge => Self::new(Kind::EditRefused).detail(error.to_string()),
+            RoomError::Failed(_) => Self::new(Kind::Internal).because(error),
+            RoomError::Unavailable => {
+                Self::new(Kind::Unavailable).retry_after(Duration::from_secs(1)).because(error)
+            }
+            RoomError::Away(_) => {
+                Self::new(Kind::Unavailable).retry_after(Duration::from_secs(2)).because(error)
+            }
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (status, code, title) = self.kind.row();
+        if let Some(cause) = &self.cause {
+            if status.is_server_error() {
+                tracing::error!(code, cause, "request failed");
+            } else {
+                tracing::info!(code, cause, "request refused");
+            }
+        }
+        let mut body = self.members;
+        body.insert("type".to_owned(), json!(format!("urn:atelier:problem:{code}")));
+        body.insert("code".to_owned(), json!(code));
+        body.insert("title".to_owned(), json!(title));
+        body.insert("status".to_owned(), json!(status.as_u16()));
+        if let Some(detail) = self.detail {
+            body.insert("detail".to_owned(), json!(detail));
+        }
+        let mut response = (
+            status,
+            [
+                (header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE)),
+                (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+            ],
+            Value::Object(body).to_string(),
+        )
+            .into_response();
+        response.headers_mut().extend(self.headers);
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    /// docs/rest.md lists every code with its status, and no other.
+    #[test]
+    fn every_problem_is_documented() {
+        let source = include_str!("problem.rs");
+        let (_, table) = source.split_once("match self {").unwrap();
+        let (table, _) = table.split_once("\n    }\n").unwrap();
+        let codes: Vec<&str> = table
+            .split('"')
+            .filter(|text| text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
+            .filter(|text| !text.is_empty())
+            .collect();
+        assert!(codes.len() > 20, "{codes:?}");
+        let docs = include_str!("../../docs/rest.md");
+        let rows: Vec<&str> = docs
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `"))
+            .filter_map(|line| line.split_once("` | "))
+            .filter(|(_, rest)| rest.bytes().take(3).all(|b| b.is_ascii_digit()))
+            .map(|(code, _)| code)
+            .collect();
+        assert_eq!(codes, rows);
+    }
+}

@@ -1,0 +1,150 @@
+//! The shared document of a room: yrs behind a panic guard, awake or as bytes.
+//!
+//! PURE. Everything that touches yrs goes through here (U1): a panic inside leaks the transaction with
+//! its document and leaves the room to reload. Judges nothing: what comes here passed the linter.
+
+use std::mem::ManuallyDrop;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use bytes::Bytes;
+use yrs::updates::decoder::Decode;
+use yrs::{
+    Doc, IdSet, OffsetKind, Options, ReadTxn, Transact, Transaction, TransactionMut, Update,
+};
+
+use crate::id::ClientId;
+use crate::protocol::lib0::StateVector;
+
+/// yrs panicked, or refused bytes that it must take. The document must not be used any more.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the document broke at update {at} of {of}: {why}")]
+pub struct Broken {
+    /// Which of the updates was at fault, counted from 0; `of` where it was none in particular.
+    pub at: usize,
+    /// How many there were.
+    pub of: usize,
+    /// What yrs said.
+    pub why: String,
+}
+
+/// The document, as it stands.
+#[derive(Debug)]
+pub enum Document {
+    /// Decoded.
+    Awake(Awake),
+    /// Quiet: only the encoded state.
+    Asleep(Bytes),
+    /// Broken or being decoded: nothing can be computed from it.
+    Absent,
+}
+
+/// A decoded document.
+#[derive(Debug)]
+pub struct Awake(Doc);
+
+impl Awake {
+    /// Decodes a document from updates in causal order. Slow for big ones: call it off the async workers.
+    ///
+    /// # Errors
+    /// Where yrs panics or refuses one of them.
+    pub fn build<'a>(
+        writer: ClientId,
+        updates: impl IntoIterator<Item = &'a Bytes>,
+    ) -> Result<(Self, IdSet), Broken> {
+        let mut options = Options::with_client_id(yrs::block::ClientID::new(writer.0));
+        // Yjs counts UTF-16 units; yrs counts bytes unless told (facts/ecosystem.md 1.2).
+        options.offset_kind = OffsetKind::Utf16;
+        let mut awake = Self(Doc::with_options(options));
+        let updates: Vec<_> = updates.into_iter().collect();
+        let deleted = awake.apply(&updates)?;
+        Ok((awake, deleted))
+    }
+
+    /// Applies updates in one transaction; answers everything that it deleted, also by itself.
+    ///
+    /// # Errors
+    /// The document is leaked with its transaction then: drop this value and reload (U1).
+    pub fn apply(&mut self, updates: &[&Bytes]) -> Result<IdSet, Broken> {
+        let mut at = 0;
+        let done = self.guarded(|txn| {
+            for update in updates {
+                let decoded = Update::decode_v1(update).map_err(|e| e.to_string())?;
+                txn.apply_update(decoded).map_err(|e| e.to_string())?;
+                at += 1;
+            }
+            Ok(())
+        });
+        let done = done.map(|((), deleted)| deleted);
+        done.map_err(|why| Broken { at, of: updates.len(), why })
+    }
+
+    /// Runs a server edit in a transaction of its own; answers its update, `None` when it changed nothing.
+    ///
+    /// # Errors
+    /// As [`apply`](Self::apply).
+    pub fn edit(
+        &mut self,
+        change: impl FnOnce(&mut TransactionMut<'_>),
+    ) -> Result<Option<Bytes>, Broken> {
+        let update = self.guarded(|txn| {
+            change(txn);
+            Ok(txn.encode_update_v1())
+        });
+        let (update, _) = update.map_err(|why| Broken { at: 0, of: 1, why })?;
+        // An update of no structs and no deletions is two zero counts.
+        Ok((update != [0, 0]).then(|| update.into()))
+    }
+
+    /// Lets somebody look at the document.
+    ///
+    /// # Errors
+    /// Where the look panics; the document stays good.
+    pub fn read<T>(&self, look: impl FnOnce(&Transaction<'_>) -> T) -> Result<T, Broken> {
+        catch_unwind(AssertUnwindSafe(|| look(&self.0.transact()))).map_err(|panic| Broken {
+            at: 0,
+            of: 1,
+            why: words(&*panic),
+        })
+    }
+
+    /// What somebody with this state lacks, as one update with the whole delete set (G3).
+    ///
+    /// # Errors
+    /// Where yrs panics: the document can't be encoded and must be reloaded.
+    pub fn diff(&self, have: &StateVector) -> Result<Bytes, Broken> {
+        let have = have.to_yrs();
+        self.read(|txn| txn.encode_state_as_update_v1(&have).into())
+    }
+
+    fn guarded<T>(
+        &mut self,
+        work: impl FnOnce(&mut TransactionMut<'_>) -> Result<T, String>,
+    ) -> Result<(T, IdSet), String> {
+        let mut txn = ManuallyDrop::new(self.0.transact_mut());
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            let value = work(&mut txn)?;
+            txn.commit();
+            Ok((value, txn.delete_set().clone()))
+        }));
+        match result.unwrap_or_else(|panic| Err(words(&*panic))) {
+            Ok(value) => {
+                // Committed above, so that its panic is caught; dropping it commits nothing more.
+                drop(ManuallyDrop::into_inner(txn));
+                Ok(value)
+            }
+            Err(why) => {
+                // Dropping the transaction would commit it, and a panic there would abort the process.
+                std::mem::forget(self.0.clone());
+                Err(why)
+            }
+        }
+    }
+}
+
+fn words(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(ToString::to_string)
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "panic".to_owned())
+}

@@ -1,0 +1,220 @@
+//! The domain's words for what tenants see: diagrams, revisions, pages of a list.
+//!
+//! PURE types; the verbs are in `sqlite/catalog.rs` and `sqlite/revisions.rs`. Every verb takes the
+//! organisation first: another tenant's diagram answers like one that does not exist.
+
+use bytes::Bytes;
+use time::OffsetDateTime;
+
+use super::StoreError;
+use crate::id::{BatchId, DiagramId, NodeId, UserId, Version};
+
+/// A diagram as the catalog knows it: never its XML.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Diagram {
+    /// Its id, and its room's.
+    pub id: DiagramId,
+    /// What people call it.
+    pub title: String,
+    /// Who created it.
+    pub created_by: UserId,
+    /// When it was created (whole milliseconds, UTC).
+    pub created_at: OffsetDateTime,
+    /// When its catalog entry or its newest revision last changed.
+    pub updated_at: OffsetDateTime,
+    /// Its newest stored revision.
+    pub version: Version,
+    /// The newest revision that somebody stored on purpose (an upload or a save).
+    pub saved: Version,
+    /// Grows with every change of this entry: fit for an entity tag.
+    pub change: u64,
+    /// What the newest revision contains, as JSON (counts, participants).
+    pub summary: serde_json::Value,
+}
+
+/// What creates a diagram, its first revision, its room and its room's first row: all or nothing (ROOM L6).
+#[derive(Debug, Clone)]
+pub struct NewDiagram {
+    /// Random, and so unique over all organisations.
+    pub id: DiagramId,
+    /// Who creates it.
+    pub user: UserId,
+    /// What people call it.
+    pub title: String,
+    /// The uploaded bytes as they came, in whatever encoding.
+    pub bytes: Bytes,
+    /// SHA-256 of the materialised text.
+    pub hash: [u8; 32],
+    /// See [`Diagram::summary`].
+    pub summary: serde_json::Value,
+    /// The Yjs update that makes the document out of nothing: row 1 of the log.
+    pub seed: Bytes,
+    /// The node that writes row 1.
+    pub node: NodeId,
+    /// Row 1's batch id.
+    pub batch: BatchId,
+    /// The time.
+    pub now: OffsetDateTime,
+}
+
+/// What made a revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Version 1: the bytes as they were uploaded.
+    Upload,
+    /// Somebody saved or restored.
+    Save,
+    /// The server kept the state of a live room.
+    Checkpoint,
+    /// Hidden: what a reader of a live room was given, so that it can be the base of a save.
+    Base,
+}
+
+impl Kind {
+    /// The word for it in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Upload => "upload",
+            Self::Save => "save",
+            Self::Checkpoint => "checkpoint",
+            Self::Base => "base",
+        }
+    }
+
+    /// The kind of a word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Upload, Self::Save, Self::Checkpoint, Self::Base]
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+    }
+}
+
+/// A revision to store.
+#[derive(Debug, Clone)]
+pub struct NewRevision {
+    /// What made it; never `Upload`, which only creation stores.
+    pub kind: Kind,
+    /// The materialised text, UTF-8.
+    pub bytes: Bytes,
+    /// SHA-256 of it.
+    pub hash: [u8; 32],
+    /// See [`Diagram::summary`].
+    pub summary: serde_json::Value,
+    /// Who is behind it; for a checkpoint the last editor.
+    pub author: UserId,
+    /// What the author said about it.
+    pub message: Option<String>,
+    /// The time.
+    pub now: OffsetDateTime,
+}
+
+/// What became of a new revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Added {
+    /// It is this version.
+    Stored(Version),
+    /// The newest version has the same materialised text: nothing was stored.
+    Unchanged(Version),
+}
+
+impl Added {
+    /// The version that holds this text.
+    pub fn version(self) -> Version {
+        match self {
+            Self::Stored(version) | Self::Unchanged(version) => version,
+        }
+    }
+}
+
+/// A stored revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revision {
+    /// Its number.
+    pub version: Version,
+    /// What made it.
+    pub kind: Kind,
+    /// Of version 1 the uploaded bytes, of others the materialised text in UTF-8.
+    pub bytes: Bytes,
+    /// SHA-256 of the materialised text (not of `bytes`, where version 1 came in another form).
+    pub hash: [u8; 32],
+    /// Who is behind it.
+    pub author: UserId,
+    /// What the author said about it.
+    pub message: Option<String>,
+    /// When it was stored.
+    pub created_at: OffsetDateTime,
+}
+
+/// What to list.
+#[derive(Debug, Clone, Default)]
+pub struct Query {
+    /// Words that all occur in the title, in any case and order.
+    pub words: Option<String>,
+    /// Diagrams per page: 1 to [`crate::limits::MAX_PAGE`].
+    pub limit: u32,
+    /// Where the last page ended.
+    pub cursor: Option<String>,
+}
+
+/// One page of a list, the latest updated first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// The diagrams.
+    pub diagrams: Vec<Diagram>,
+    /// The next page's cursor; absent on the last one.
+    pub next: Option<String>,
+}
+
+/// A place in a list: behind the diagram with this time and id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Cursor {
+    pub(super) updated_ms: i64,
+    pub(super) id: DiagramId,
+}
+
+impl Cursor {
+    pub(super) fn to_text(&self) -> String {
+        format!("{}.{}", self.updated_ms, self.id)
+    }
+
+    pub(super) fn parse(text: &str) -> Result<Self, StoreError> {
+        let (ms, id) = text.split_once('.').ok_or(StoreError::BadCursor)?;
+        Ok(Self {
+            updated_ms: ms.parse().map_err(|_| StoreError::BadCursor)?,
+            id: id.parse().map_err(|_| StoreError::BadCursor)?,
+        })
+    }
+}
+
+/// Milliseconds since 1970, as stored.
+pub(super) fn to_ms(time: OffsetDateTime) -> i64 {
+    time.unix_timestamp() * 1000 + i64::from(time.millisecond())
+}
+
+/// A stored time.
+pub(super) fn from_ms(ms: i64) -> Result<OffsetDateTime, StoreError> {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000)
+        .map_err(|e| StoreError::Corrupt(format!("{ms}: {e}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursors_come_back_and_nonsense_is_refused() {
+        let cursor = Cursor { updated_ms: 1_790_000_000_123, id: "a.b|c".parse().unwrap() };
+        assert_eq!(Cursor::parse(&cursor.to_text()).unwrap(), cursor);
+        for bad in ["", "1", "x.a", "1.", "1.a b", "99999999999999999999.a"] {
+            assert_eq!(Cursor::parse(bad), Err(StoreError::BadCursor), "{bad}");
+        }
+    }
+
+    #[test]
+    fn times_keep_their_milliseconds() {
+        for ms in [0, 999, 1_790_000_000_123, 253_402_300_799_999] {
+            assert_eq!(to_ms(from_ms(ms).unwrap()), ms);
+        }
+        assert!(from_ms(i64::MAX).is_err());
+    }
+}

@@ -1,0 +1,279 @@
+//! Diagrams on SQLite: create, look up, list, rename, delete. Each verb is one transaction.
+//!
+//! Every statement names the organisation; a foreign diagram is not found, like a missing one.
+
+use bytes::Bytes;
+use sqlx::{FromRow, SqliteConnection};
+use time::OffsetDateTime;
+
+use super::append::{create_room, end_room};
+use super::db::Db;
+use super::values::json;
+use crate::id::{DiagramId, OrgId, Version};
+use crate::limits::{MAX_PAGE, REVISION_INLINE_BYTES};
+use crate::store::StoreError;
+use crate::store::blobs::{BlobKey, Blobs};
+use crate::store::catalog::{Cursor, Diagram, NewDiagram, Page, Query, from_ms, to_ms};
+use crate::store::log::Append;
+
+/// Folder of the revisions' blobs.
+pub(super) const REVISIONS: &str = "revisions";
+
+/// The diagrams and their revisions. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Catalog {
+    pub(super) db: Db,
+    pub(super) blobs: Blobs,
+}
+
+impl Catalog {
+    pub(super) fn new(db: Db, blobs: Blobs) -> Self {
+        Self { db, blobs }
+    }
+
+    /// Creates a diagram with its version 1, its room and row 1 of the room's log, all or nothing (ROOM L6).
+    ///
+    /// # Errors
+    /// `Exists` when the id is taken (in any organisation), else as the store fails.
+    pub async fn create_diagram(
+        &self,
+        org: &OrgId,
+        new: NewDiagram,
+    ) -> Result<Diagram, StoreError> {
+        let (bytes, key) = self.shelve(new.bytes.clone()).await?;
+        let (org, blob) = (org.clone(), key.clone());
+        let done = self
+            .db
+            .write(move |tx| Box::pin(async move { create(tx, &org, new, bytes, blob).await }))
+            .await;
+        self.unshelve_unless_stored(key, &done).await;
+        done
+    }
+
+    /// A diagram that is not deleted.
+    ///
+    /// # Errors
+    /// `NotFound`, else as the store fails.
+    pub async fn diagram(&self, org: &OrgId, id: &DiagramId) -> Result<Diagram, StoreError> {
+        let (org, id) = (org.clone(), id.clone());
+        self.db.read(move |tx| Box::pin(async move { select(tx, &org, &id).await })).await
+    }
+
+    /// One page of the organisation's diagrams, the latest updated first. Paging through a list that
+    /// does not change shows each diagram once.
+    ///
+    /// # Errors
+    /// `BadCursor`, else as the store fails.
+    pub async fn list(&self, org: &OrgId, query: &Query) -> Result<Page, StoreError> {
+        let cursor = query.cursor.as_deref().map(Cursor::parse).transpose()?;
+        let words = query.words.as_deref().unwrap_or_default().to_lowercase();
+        let words = json(&words.split_whitespace().collect::<Vec<_>>())?;
+        let limit = query.limit.clamp(1, MAX_PAGE);
+        let org = org.clone();
+        let found = self.db.read(move |tx| {
+            Box::pin(async move {
+                let (ms, id) =
+                    cursor.map_or((i64::MAX, String::new()), |c| (c.updated_ms, c.id.to_string()));
+                let sql = "SELECT id, title, created_by, created_at, updated_at, version, saved, \
+                           change, summary FROM diagrams \
+                           WHERE org = ?1 AND deleted_at IS NULL AND (updated_at, id) < (?2, ?3) \
+                           AND NOT EXISTS (SELECT 1 FROM json_each(?4) w \
+                                           WHERE instr(title_key, w.value) = 0) \
+                           ORDER BY updated_at DESC, id DESC LIMIT ?5";
+                let rows: Vec<DiagramRow> = sqlx::query_as(sql)
+                    .bind(org.as_str())
+                    .bind(ms)
+                    .bind(id)
+                    .bind(words)
+                    .bind(limit + 1)
+                    .fetch_all(tx)
+                    .await?;
+                Ok(rows)
+            })
+        });
+        let mut rows = found.await?;
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let diagrams: Vec<Diagram> =
+            rows.into_iter().map(DiagramRow::into_domain).collect::<Result<_, _>>()?;
+        let next = diagrams.last().filter(|_| more).map(|last| {
+            Cursor { updated_ms: to_ms(last.updated_at), id: last.id.clone() }.to_text()
+        });
+        Ok(Page { diagrams, next })
+    }
+
+    /// Renames a diagram.
+    ///
+    /// # Errors
+    /// `NotFound`, else as the store fails.
+    pub async fn set_title(
+        &self,
+        org: &OrgId,
+        id: &DiagramId,
+        title: &str,
+        now: OffsetDateTime,
+    ) -> Result<Diagram, StoreError> {
+        let (org, id, title) = (org.clone(), id.clone(), title.to_owned());
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let sql = "UPDATE diagrams SET title = ?3, title_key = ?4, updated_at = ?5, \
+                               change = change + 1 \
+                               WHERE org = ?1 AND id = ?2 AND deleted_at IS NULL";
+                    sqlx::query(sql)
+                        .bind(org.as_str())
+                        .bind(id.as_str())
+                        .bind(&title)
+                        .bind(title.to_lowercase())
+                        .bind(to_ms(now))
+                        .execute(&mut *tx)
+                        .await?;
+                    select(tx, &org, &id).await
+                })
+            })
+            .await
+    }
+
+    /// Deletes a diagram softly: it and its revisions are not found any more, its room is gone.
+    ///
+    /// # Errors
+    /// `NotFound`, also when it was deleted before; else as the store fails.
+    pub async fn delete(
+        &self,
+        org: &OrgId,
+        id: &DiagramId,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        let (org, id) = (org.clone(), id.clone());
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let sql = "UPDATE diagrams SET deleted_at = ?3, change = change + 1 \
+                               WHERE org = ?1 AND id = ?2 AND deleted_at IS NULL";
+                    let done = sqlx::query(sql)
+                        .bind(org.as_str())
+                        .bind(id.as_str())
+                        .bind(to_ms(now))
+                        .execute(&mut *tx)
+                        .await?;
+                    if done.rows_affected() == 0 {
+                        return Err(StoreError::NotFound);
+                    }
+                    end_room(tx, &id).await
+                })
+            })
+            .await
+    }
+
+    /// Where a revision's bytes go: into the row, or above a size into a blob, durable before the row.
+    pub(super) async fn shelve(
+        &self,
+        bytes: Bytes,
+    ) -> Result<(Option<Bytes>, Option<BlobKey>), StoreError> {
+        if bytes.len() <= REVISION_INLINE_BYTES {
+            return Ok((Some(bytes), None));
+        }
+        Ok((None, Some(self.blobs.put(REVISIONS, bytes).await?)))
+    }
+
+    /// Removes a blob that no row came to point to.
+    pub(super) async fn unshelve_unless_stored<T>(
+        &self,
+        key: Option<BlobKey>,
+        done: &Result<T, StoreError>,
+    ) {
+        // After an unknown outcome a row may point to it.
+        if let (Some(key), Err(error)) = (key, done)
+            && !matches!(error, StoreError::Unknown(_))
+            && let Err(error) = self.blobs.delete(&key).await
+        {
+            tracing::warn!(%error, "a blob that nothing points to could not be removed");
+        }
+    }
+}
+
+async fn create(
+    tx: &mut SqliteConnection,
+    org: &OrgId,
+    new: NewDiagram,
+    bytes: Option<Bytes>,
+    blob: Option<BlobKey>,
+) -> Result<Diagram, StoreError> {
+    let seed = Append {
+        room: new.id.clone(),
+        batch: new.batch,
+        updates: vec![new.seed],
+        bindings: Vec::new(),
+    };
+    create_room(tx, new.node, seed).await?;
+    let now = to_ms(new.now);
+    let sql = "INSERT INTO diagrams (org, id, title, title_key, created_by, created_at, updated_at, \
+               version, saved, change, summary) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 1, 1, 1, ?7)";
+    sqlx::query(sql)
+        .bind(org.as_str())
+        .bind(new.id.as_str())
+        .bind(&new.title)
+        .bind(new.title.to_lowercase())
+        .bind(new.user.as_str())
+        .bind(now)
+        .bind(new.summary.to_string())
+        .execute(&mut *tx)
+        .await?;
+    let revision = super::revisions::Stored {
+        version: Version(1),
+        kind: crate::store::catalog::Kind::Upload,
+        checksum: crc32fast::hash(&new.bytes),
+        size: new.bytes.len(),
+        bytes,
+        blob,
+        hash: new.hash,
+        author: new.user,
+        message: None,
+        now,
+    };
+    super::revisions::insert(tx, org, &new.id, revision).await?;
+    select(tx, org, &new.id).await
+}
+
+/// The diagram's row, or `NotFound`.
+pub(super) async fn select(
+    tx: &mut SqliteConnection,
+    org: &OrgId,
+    id: &DiagramId,
+) -> Result<Diagram, StoreError> {
+    let sql = "SELECT id, title, created_by, created_at, updated_at, version, saved, change, summary \
+               FROM diagrams WHERE org = ?1 AND id = ?2 AND deleted_at IS NULL";
+    let row: Option<DiagramRow> =
+        sqlx::query_as(sql).bind(org.as_str()).bind(id.as_str()).fetch_optional(tx).await?;
+    row.ok_or(StoreError::NotFound)?.into_domain()
+}
+
+#[derive(FromRow)]
+struct DiagramRow {
+    id: String,
+    title: String,
+    created_by: String,
+    created_at: i64,
+    updated_at: i64,
+    version: u32,
+    saved: u32,
+    change: i64,
+    summary: String,
+}
+
+impl DiagramRow {
+    fn into_domain(self) -> Result<Diagram, StoreError> {
+        let corrupt = |what: &str| StoreError::Corrupt(format!("diagram {}: {what}", self.id));
+        Ok(Diagram {
+            id: self.id.parse().map_err(|_| corrupt("its id"))?,
+            created_by: self.created_by.parse().map_err(|_| corrupt("its creator"))?,
+            created_at: from_ms(self.created_at)?,
+            updated_at: from_ms(self.updated_at)?,
+            version: Version(self.version),
+            saved: Version(self.saved),
+            change: u64::try_from(self.change).map_err(|_| corrupt("its change counter"))?,
+            summary: serde_json::from_str(&self.summary).map_err(|_| corrupt("its summary"))?,
+            title: self.title,
+        })
+    }
+}

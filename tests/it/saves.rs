@@ -1,0 +1,253 @@
+//! Saves over REST: merged into the live diagram, refused when stale, and what readers are given.
+
+use atelier::auth::OrgRole;
+use atelier::bpmn::crdt;
+use atelier::bpmn::model::Value as Field;
+use atelier::diagram::EMPTY;
+use atelier::protocol::frame;
+use bytes::Bytes;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use yrs::updates::decoder::Decode;
+use yrs::{Doc, ReadTxn, Transact, Update};
+
+use crate::harness::{Client, Server, User, problem};
+
+/// The template with these three names.
+fn named(process: &str, start: &str, end: &str) -> String {
+    EMPTY.replace("id=\"Process_1\"", &format!("id=\"Process_1\" name=\"{process}\"")).replace(
+        "<bpmn:startEvent id=\"StartEvent_1\" />",
+        &format!(
+            "<bpmn:startEvent id=\"StartEvent_1\" name=\"{start}\" />\
+                 <bpmn:endEvent id=\"End\" name=\"{end}\" />"
+        ),
+    )
+}
+
+/// A live editor: a document that knows the schema.
+struct Editor {
+    client: Client,
+    doc: Doc,
+}
+
+impl Editor {
+    async fn join(server: &Server, user: &User, id: &str, client_id: u64) -> Self {
+        let mut client = server.join(user, id).await;
+        let doc = Doc::with_client_id(client_id);
+        let state = client.sync().await;
+        doc.transact_mut().apply_update(Update::decode_v1(&state).unwrap()).unwrap();
+        Self { client, doc }
+    }
+
+    /// Gives an element a name; returns when that is durable.
+    async fn rename(&mut self, key: &str, name: &str) {
+        let before = self.doc.transact().state_vector();
+        let update = {
+            let mut txn = self.doc.transact_mut();
+            let value = Field::Text(name.to_owned());
+            assert!(crdt::set_field(&mut txn, key, "name", &value), "{key}");
+            txn.encode_state_as_update_v1(&before)
+        };
+        self.client.send(frame::update(&update)).await;
+        self.client.barrier().await;
+    }
+
+    async fn delete(&mut self, key: &str) {
+        let update = {
+            let mut txn = self.doc.transact_mut();
+            assert!(crdt::delete_node(&mut txn, key));
+            txn.encode_update_v1()
+        };
+        self.client.send(frame::update(&update)).await;
+        self.client.barrier().await;
+    }
+}
+
+async fn xml_of(server: &Server, user: &User, id: &str) -> (String, String) {
+    let answer = server.get(user, &format!("/api/diagrams/{id}/xml")).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let tag = answer.headers()["etag"].to_str().unwrap().to_owned();
+    (tag, answer.text().await.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_text_again_changes_nothing() {
+    let server = Server::start().await;
+    let ana = server.member();
+    let id = server.create(&ana, &named("P", "S", "E")).await;
+    let answer = server.put_xml(&ana, &id, "\"v1\"", named("P", "S", "E")).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(answer.headers()["etag"], "\"v1\"");
+    let saved: Value = answer.json().await.unwrap();
+    assert_eq!(saved, json!({ "version": 1, "changed": false, "conflicts": [] }));
+    assert_eq!(xml_of(&server, &ana, &id).await, ("\"v1\"".to_owned(), named("P", "S", "E")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_save_becomes_a_version_and_reaches_the_live_room() {
+    let server = Server::start().await;
+    let ana = server.member();
+    let id = server.create(&ana, &named("P", "S", "E")).await;
+    let mut live = Editor::join(&server, &ana, &id, 11).await;
+    let answer = server.put_xml(&ana, &id, "\"v1\"", named("P", "Begin", "E")).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let saved: Value = answer.json().await.unwrap();
+    assert_eq!(saved, json!({ "version": 2, "changed": true, "conflicts": [] }));
+
+    let update: Bytes = live
+        .client
+        .until(|message| match message {
+            frame::Message::Update(update) => Some(update),
+            _ => None,
+        })
+        .await;
+    live.doc.transact_mut().apply_update(Update::decode_v1(&update).unwrap()).unwrap();
+    let records = crdt::read(&live.doc.transact());
+    assert_eq!(records.nodes["StartEvent_1"].text("name"), Some("Begin"));
+    let (tag, xml) = xml_of(&server, &ana, &id).await;
+    assert_eq!(tag, "\"v2\"");
+    assert!(xml.contains("name=\"Begin\""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_save_keeps_live_edits_elsewhere_and_wins_where_both_changed() {
+    let server = Server::start().await;
+    let ana = server.member();
+    let id = server.create(&ana, &named("P", "S", "E")).await;
+    let mut live = Editor::join(&server, &ana, &id, 11).await;
+    live.rename("End", "live end").await;
+    live.rename("Process_1", "live process").await;
+
+    let answer = server.put_xml(&ana, &id, "\"v1\"", named("saved process", "Begin", "E")).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let saved: Value = answer.json().await.unwrap();
+    let conflicts = saved["conflicts"].as_array().unwrap();
+    assert_eq!(conflicts.len(), 1, "{saved}");
+    assert_eq!(conflicts[0]["element"]["id"], "Process_1");
+    assert_eq!(conflicts[0]["current"], "live process");
+    assert_eq!(conflicts[0]["saved"], "saved process");
+
+    let (_, xml) = xml_of(&server, &ana, &id).await;
+    for name in ["saved process", "Begin", "live end"] {
+        assert!(xml.contains(&format!("name=\"{name}\"")), "{name}: {xml}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_of_a_live_diagram_gets_a_version_to_save_on() {
+    let server = Server::start().await;
+    let ana = server.member();
+    let id = server.create(&ana, &named("P", "S", "E")).await;
+    let mut live = Editor::join(&server, &ana, &id, 11).await;
+    live.rename("End", "live end").await;
+
+    let (tag, xml) = xml_of(&server, &ana, &id).await;
+    assert_eq!(tag, "\"v2\"");
+    assert!(xml.contains("name=\"live end\""));
+    assert_eq!(xml_of(&server, &ana, &id).await.0, "\"v2\"", "nothing changed, nothing stored");
+
+    live.rename("StartEvent_1", "live start").await;
+    let saved = xml.replace("name=\"live end\"", "name=\"saved end\"");
+    let answer = server.put_xml(&ana, &id, &tag, saved).await;
+    let report: Value = answer.json().await.unwrap();
+    assert_eq!(report["conflicts"], json!([]));
+    let (_, xml) = xml_of(&server, &ana, &id).await;
+    assert!(xml.contains("name=\"saved end\"") && xml.contains("name=\"live start\""), "{xml}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_edited_back_comes_out_as_it_was_uploaded() {
+    let server = Server::start().await;
+    let ana = server.member();
+    let upload = named("P", "S", "E").replace('\n', "\r\n").replace("<?xml", "\u{FEFF}<?xml");
+    let id = server.create(&ana, &upload).await;
+    let mut live = Editor::join(&server, &ana, &id, 11).await;
+    live.rename("End", "other").await;
+    assert!(xml_of(&server, &ana, &id).await.1.contains("name=\"other\""));
+    live.rename("End", "E").await;
+    let path = format!("/api/diagrams/{id}/xml");
+    let answer = server.get(&ana, &path).await;
+    assert_eq!(answer.headers()["etag"], "\"v3\"");
+    assert_eq!(&answer.bytes().await.unwrap()[..], upload.as_bytes());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_save_on_what_somebody_saved_over_is_stale_unless_a_merge_is_wanted() {
+    let server = Server::start().await;
+    let (ana, bob) = (server.member(), server.user("acme", "bob", OrgRole::Member));
+    let id = server.create(&ana, &named("P", "S", "E")).await;
+    server.put_xml(&ana, &id, "\"v1\"", named("P", "Begin", "E")).await;
+
+    let stale = server.put_xml(&bob, &id, "\"v1\"", named("P", "S", "Stop")).await;
+    assert_eq!(stale.headers()["etag"], "\"v2\"");
+    let body = problem(stale, 412, "stale").await;
+    assert_eq!((&body["currentVersion"], &body["expectedVersion"]), (&json!(2), &json!(1)));
+    assert!(!xml_of(&server, &ana, &id).await.1.contains("Stop"));
+
+    let merged = server
+        .request(&bob, Method::PUT, &format!("/api/diagrams/{id}/xml"))
+        .header("if-match", "\"v1\"")
+        .header("prefer", "merge")
+        .body(named("P", "S", "Stop"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(merged.status(), StatusCode::OK);
+    let (tag, xml) = xml_of(&server, &ana, &id).await;
+    assert_eq!(tag, "\"v3\"");
+    assert!(xml.contains("Begin") && xml.contains("Stop"), "{xml}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_save_names_its_base_or_says_replace() {
+    let server = Server::start().await;
+    let ana = server.member();
+    let id = server.create(&ana, &named("P", "S", "E")).await;
+    let path = format!("/api/diagrams/{id}/xml");
+    let put = |query: &str| {
+        server
+            .request(&ana, Method::PUT, &format!("{path}{query}"))
+            .body(named("Q", "S", "E"))
+            .send()
+    };
+    problem(put("").await.unwrap(), 428, "precondition-required").await;
+    problem(put("?mode=nix").await.unwrap(), 422, "invalid-value").await;
+    let far = server.put_xml(&ana, &id, "\"v9\"", EMPTY).await;
+    problem(far, 412, "stale").await;
+
+    let mut live = Editor::join(&server, &ana, &id, 11).await;
+    live.rename("End", "live end").await;
+    let replaced = put("?mode=replace").await.unwrap();
+    assert_eq!(replaced.status(), StatusCode::OK);
+    let report: Value = replaced.json().await.unwrap();
+    assert_eq!((&report["changed"], &report["conflicts"]), (&json!(true), &json!([])));
+    let (_, xml) = xml_of(&server, &ana, &id).await;
+    assert!(xml.contains("name=\"Q\"") && !xml.contains("live end"), "{xml}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_element_that_a_live_edit_deleted_stays_deleted_and_is_reported() {
+    let server = Server::start().await;
+    let ana = server.member();
+    let id = server.create(&ana, &named("P", "S", "E")).await;
+    let mut live = Editor::join(&server, &ana, &id, 11).await;
+    live.delete("End").await;
+    let answer = server.put_xml(&ana, &id, "\"v1\"", named("P", "S", "Stop")).await;
+    let report: Value = answer.json().await.unwrap();
+    assert_eq!(report["conflicts"][0]["kind"], "deleted-meanwhile", "{report}");
+    assert!(!xml_of(&server, &ana, &id).await.1.contains("Stop"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readers_who_come_together_share_one_hidden_version() {
+    let server = Server::start().await;
+    let ana = server.member();
+    let id = server.create(&ana, &named("P", "S", "E")).await;
+    let mut live = Editor::join(&server, &ana, &id, 11).await;
+    live.rename("End", "live end").await;
+    let readers: Vec<_> = (0..20).map(|_| xml_of(&server, &ana, &id)).collect();
+    for (tag, xml) in futures_util::future::join_all(readers).await {
+        assert_eq!(tag, "\"v2\"");
+        assert!(xml.contains("live end"));
+    }
+}
