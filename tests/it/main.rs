@@ -14,6 +14,8 @@ mod bpmn_cli;
 mod commands;
 mod corpus_roundtrip;
 mod craft;
+mod document_hostile;
+mod document_random;
 mod document_vectors;
 mod fuzz_corpus;
 mod fuzz_edits;

@@ -184,8 +184,9 @@ fn read_record<T: ReadTxn>(txn: &T, node: &MapRef) -> Record {
         };
     }
     // A type that was changed and changed back left behind what the other type had.
-    let retyped = node.contains_key(txn, "#t");
-    note_origin(&mut record, "#t0", tag, |r, first| retyped || r.tag() != Some(first));
+    // A rebuilt document holds it in the record at creation.
+    let retyped = node.contains_key(txn, "#t") || record.text("#t0").is_some();
+    note_origin(&mut record, "#t0", tag, |_, _| retyped);
     note_origin(&mut record, "#p0", parent, |r, first| {
         r.place().is_some_and(|(_, parent)| parent != first)
     });

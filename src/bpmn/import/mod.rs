@@ -334,6 +334,4 @@ fn mark_repairs(records: &mut Records) {
 }
 
 #[cfg(test)]
-mod random;
-#[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! What a text becomes.
+//! What a text becomes: keys, references, inlined fields, style, and marks for what is broken.
 
 use super::*;
 use crate::bpmn::materialise;

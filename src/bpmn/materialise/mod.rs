@@ -139,8 +139,4 @@ fn repaired<'r>(
 }
 
 #[cfg(test)]
-mod hostile;
-#[cfg(test)]
-mod sample;
-#[cfg(test)]
 mod tests;

@@ -1,10 +1,12 @@
 //! Each rule on records made for it.
 
-use super::sample::SAMPLE;
 use super::*;
 use crate::bpmn::import;
 use crate::bpmn::model::{Namespace, Record, Value};
 use crate::limits::MAX_XML_DEPTH;
+
+/// A diagram that holds one of everything.
+const SAMPLE: &str = include_str!("../../../tests/fixtures/one-of-everything.bpmn");
 
 fn sample() -> Records {
     import(SAMPLE.as_bytes()).unwrap()

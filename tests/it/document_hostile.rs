@@ -1,11 +1,14 @@
 //! Records that no honest client wrote: whatever they hold, what comes out is XML, is sound, and
 //! reads back to itself.
 
-use super::sample::SAMPLE;
-use super::*;
-use crate::bpmn::model::{Namespace, Record, Value};
-use crate::bpmn::tables::{is_reference_attribute, is_reference_element};
-use crate::bpmn::{import, read_update, seed_update};
+use atelier::bpmn::materialise::{Rules, materialise_with};
+use atelier::bpmn::model::{Namespace, Record, Records, Value};
+use atelier::bpmn::tables::{is_reference_attribute, is_reference_element};
+use atelier::bpmn::{import, materialise, read_update, seed_update};
+
+use crate::setting;
+
+const SAMPLE: &str = include_str!("../fixtures/one-of-everything.bpmn");
 
 const TEXTS: [&str; 24] = [
     "",
@@ -331,11 +334,10 @@ fn as_read(records: &Records) -> Records {
     read_update(&seed_update(records, 1 << 40)).unwrap()
 }
 
-/// Runs, unless `HOSTILE_RUNS` and `HOSTILE_START` say otherwise.
+/// `HOSTILE_RUNS` runs from the seed `HOSTILE_START` on.
 fn runs() -> std::ops::Range<u64> {
-    let setting = |name| std::env::var(name).ok().and_then(|v| v.parse::<u64>().ok());
-    let start = setting("HOSTILE_START").unwrap_or(0);
-    start..start + setting("HOSTILE_RUNS").unwrap_or(300)
+    let start = setting("HOSTILE_START", 0);
+    start..start + setting("HOSTILE_RUNS", 500)
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Texts that nobody would write: every one of them comes out saying what it said.
 
-use super::import;
-use crate::bpmn::{c14n, materialise, read_update, seed_update};
+use atelier::bpmn::{c14n, import, materialise, read_update, seed_update};
+
+use crate::setting;
 
 const TAGS: [&str; 30] = [
     "process",
@@ -184,11 +185,10 @@ impl Writer {
     }
 }
 
-/// Runs, unless `RANDOM_RUNS` and `RANDOM_START` say otherwise.
+/// `RANDOM_RUNS` runs from the seed `RANDOM_START` on.
 fn runs() -> std::ops::Range<u64> {
-    let setting = |name| std::env::var(name).ok().and_then(|v| v.parse::<u64>().ok());
-    let start = setting("RANDOM_START").unwrap_or(0);
-    start..start + setting("RANDOM_RUNS").unwrap_or(500)
+    let start = setting("RANDOM_START", 0);
+    start..start + setting("RANDOM_RUNS", 1000)
 }
 
 #[test]
