@@ -184,7 +184,7 @@ impl Bot {
         self.edits += 1;
         let update = set_key(FIRST_CLIENT + self.index as u64, clock);
         self.sink.feed(WsMessage::Binary(frame::update(&update))).await?;
-        if clock % BARRIER_EVERY == 0 {
+        if clock.is_multiple_of(BARRIER_EVERY) {
             self.sink.feed(WsMessage::Binary(frame::barrier(&now.to_be_bytes()))).await?;
         }
         self.sink.flush().await?;

@@ -60,7 +60,7 @@ fn the_update_corpus_holds() {
         if let Ok(messages) = frame::decode(&frame)
             && let [Message::Update(update)] = &messages[..]
         {
-            seeds.push((name, bodies::update_input(&[update.clone()])));
+            seeds.push((name, bodies::update_input(std::slice::from_ref(update))));
         }
     }
     let map = || item(Parent::Root("m"), Some("k"), Content::Type(1, None));

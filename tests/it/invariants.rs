@@ -52,7 +52,7 @@ impl Dom {
                 ResolveResult::Bound(ns) => AsRef::<str>::as_ref(ns).to_string(),
                 ResolveResult::Unbound => String::new(),
                 ResolveResult::Unknown(prefix) => {
-                    return Err(format!("unbound prefix {}", prefix));
+                    return Err(format!("unbound prefix {prefix}"));
                 }
             };
             match event {
@@ -251,7 +251,7 @@ fn ids(dom: &Dom, found: &mut Vec<String>) {
     }
 }
 
-fn by_id<'d>(dom: &'d Dom) -> BTreeMap<&'d str, (usize, &'d Element)> {
+fn by_id(dom: &Dom) -> BTreeMap<&str, (usize, &Element)> {
     dom.model().filter_map(|(at, e)| Some((e.id()?, (at, e)))).collect()
 }
 

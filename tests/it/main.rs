@@ -6,8 +6,11 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::print_stderr,
+    clippy::cast_possible_truncation,
+    clippy::needless_pass_by_value,
+    clippy::redundant_clone,
     unreachable_pub,
-    reason = "a test that fails may panic; what it measured is printed"
+    reason = "a test that fails may panic; what it measured is printed; clarity before a copy"
 )]
 
 mod bpmn_cli;

@@ -56,13 +56,12 @@ fn is_gap(outline: &Outline, span: &Span) -> bool {
         || new.iter().any(|one| one.kind == Kind::Skip)
 }
 
+/// Ranges by client, and the indices of those clients in the outline.
+type NewDeletes = (Vec<(ClientId, Ranges)>, Vec<u32>);
+
 /// The deleted ranges that the room does not have yet, and the indices of their clients; none if one
 /// of them lies in the unknown.
-fn new_deletes(
-    have: &Have,
-    outline: &Outline,
-    spans: &[Span],
-) -> Option<(Vec<(ClientId, Ranges)>, Vec<u32>)> {
+fn new_deletes(have: &Have, outline: &Outline, spans: &[Span]) -> Option<NewDeletes> {
     let (mut new, mut clients) = (Vec::new(), Vec::new());
     for (index, (client, ranges)) in deleting(outline) {
         let track = have.track(*client);

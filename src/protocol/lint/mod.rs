@@ -184,6 +184,10 @@ enum Parent {
 
 /// How an update stands to what the room has (ROOM C1, C2, C5).
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "taken apart at once; a box would cost each edit an allocation"
+)]
 pub enum Verdict {
     /// Everything is there already: nothing is logged or fed.
     Covered,

@@ -91,7 +91,7 @@ fn merges() -> Vec<Case> {
             &[
                 |txn| create(txn, "Rogue", &[("#t", "bpmn:task"), ("#p", "A #"), ("id", "Rogue")]),
                 |txn| {
-                    create(txn, "Lost", &[("#t", "bpmn:task"), ("#p", "nowhere"), ("id", "Lost")])
+                    create(txn, "Lost", &[("#t", "bpmn:task"), ("#p", "nowhere"), ("id", "Lost")]);
                 },
             ],
         ),
@@ -112,7 +112,7 @@ fn merges() -> Vec<Case> {
                         txn,
                         "Task_3",
                         &[("#t", "bpmn:task"), ("#p", "b0 Sub_1"), ("id", "Task_3")],
-                    )
+                    );
                 },
             ],
         ),
@@ -160,7 +160,7 @@ fn merges() -> Vec<Case> {
                     delete(
                         txn,
                         &["Collaboration_1", "Participant_1", "Participant_2", "MessageFlow_1"],
-                    )
+                    );
                 },
                 |txn| delete(txn, &["Sub_1", "Task_2"]),
             ],

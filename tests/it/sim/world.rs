@@ -325,7 +325,7 @@ impl World {
     fn wires(&mut self) {
         for index in 0..self.clients.len() {
             self.upwards(index);
-            self.from_outbox(index);
+            self.pull_outbox(index);
             self.downwards(index);
         }
     }
@@ -352,7 +352,7 @@ impl World {
         }
     }
 
-    fn from_outbox(&mut self, index: usize) {
+    fn pull_outbox(&mut self, index: usize) {
         let (room, client) = &self.clients[index];
         let room = self.rooms[*room].clone();
         let Some(connection) = &client.connection else { return };
