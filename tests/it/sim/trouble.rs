@@ -50,7 +50,7 @@ impl World {
         }
     }
 
-    pub(super) fn edit(&mut self, index: usize) {
+    fn edit(&mut self, index: usize) {
         let client = &mut self.clients[index].1;
         if client.role == Role::Viewer {
             return self.viewer_edit(index);

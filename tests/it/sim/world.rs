@@ -186,7 +186,10 @@ impl World {
         // Once more, into rooms that hold nothing but their snapshot and sleep until somebody edits.
         self.settle(AGAIN, true);
         for index in 0..self.clients.len() {
-            self.edit(index);
+            if self.clients[index].1.role == Role::Editor {
+                let frame = self.clients[index].1.edit(&mut self.rng, false);
+                self.send(index, frame);
+            }
         }
         self.settle(AGAIN, true);
         self.check_replicas();
