@@ -46,8 +46,9 @@ impl Stored {
 /// What passes the gate, in the log's order.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Passed {
-    /// Our own updates are committed: feed them, release what waited for them.
-    Own(Seq, Vec<Accepted>),
+    /// Our own updates are committed: feed them, release what waited for them. With them the content of
+    /// the row at `applied`, where it is known: not where a notice spans several rows or came late.
+    Own(Vec<Accepted>, Option<Vec<Bytes>>),
     /// Somebody else's row: apply and feed it.
     Foreign(Row),
     /// Rows that were compacted away before we read them: apply and feed the state.
@@ -190,14 +191,16 @@ impl Replica {
             self.stored = None;
             self.advance(stored.last.max(self.applied));
             let updates = self.commit(stored.upto.saturating_sub(self.committed));
-            return Some(Passed::Own(self.applied, updates));
+            let is_row = stored.first == next && stored.last == next;
+            let row = is_row.then(|| updates.iter().map(|u| u.update.clone()).collect());
+            return Some(Passed::Own(updates, row));
         }
         if let Some(row) = self.ahead.remove(&next) {
             self.advance(next);
             if row.node == self.node {
                 // Batches hold what was accepted in order, so an own row is the oldest of it (K2).
                 let updates = self.commit(row.updates.len() as u64);
-                return Some(Passed::Own(next, updates));
+                return Some(Passed::Own(updates, Some(row.updates)));
             }
             self.bytes_behind += row.updates.iter().map(Bytes::len).sum::<usize>();
             return Some(Passed::Foreign(row));
@@ -280,7 +283,7 @@ mod tests {
         r.accept(update(7), Vec::new());
         assert!(r.pass().is_none());
         r.stored(stored(2, 2, 1));
-        assert_eq!(r.pass(), Some(Passed::Own(Seq(2), vec![accepted(7)])));
+        assert_eq!(r.pass(), Some(Passed::Own(vec![accepted(7)], Some(vec![update(7)]))));
         assert!(r.is_settled() && !r.lags());
     }
 
@@ -292,7 +295,7 @@ mod tests {
         assert!(r.pass().is_none() && r.lags());
         r.read(History { rows: vec![row(2, THEM, 5), row(3, US, 7)], ..Default::default() });
         assert_eq!(r.pass(), Some(Passed::Foreign(row(2, THEM, 5))));
-        assert_eq!(r.pass(), Some(Passed::Own(Seq(3), vec![accepted(7)])));
+        assert_eq!(r.pass(), Some(Passed::Own(vec![accepted(7)], Some(vec![update(7)]))));
         assert_eq!((r.pass(), r.lags()), (None, false));
     }
 
@@ -302,9 +305,9 @@ mod tests {
         r.accept(update(7), Vec::new());
         r.accept(update(8), Vec::new());
         r.read(History { rows: vec![row(2, US, 7)], ..Default::default() });
-        assert_eq!(r.pass(), Some(Passed::Own(Seq(2), vec![accepted(7)])));
+        assert_eq!(r.pass(), Some(Passed::Own(vec![accepted(7)], Some(vec![update(7)]))));
         r.stored(stored(2, 2, 1));
-        assert_eq!(r.pass(), Some(Passed::Own(Seq(2), vec![])));
+        assert_eq!(r.pass(), Some(Passed::Own(vec![], None)));
         assert_eq!((r.committed_index(), r.is_settled()), (1, false));
     }
 
@@ -340,7 +343,7 @@ mod tests {
         assert!(matches!(r.pass(), Some(Passed::State(_))));
         assert!(!r.is_settled());
         r.stored(stored(2, 2, 1));
-        assert_eq!(r.pass(), Some(Passed::Own(Seq(3), vec![accepted(7)])));
+        assert_eq!(r.pass(), Some(Passed::Own(vec![accepted(7)], None)));
     }
 
     #[test]

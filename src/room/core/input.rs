@@ -205,12 +205,12 @@ pub enum Effect {
         /// Client ids that it binds (C3).
         bindings: Vec<(ClientId, UserId)>,
     },
-    /// Tell the other nodes that the log has this row of ours (L5).
+    /// Tell the other nodes how far the log is (L5).
     Publish {
-        /// Its place.
-        seq: Seq,
-        /// Its updates.
-        updates: Vec<Bytes>,
+        /// A row of ours.
+        head: Seq,
+        /// What exactly this row holds, where that is known: a receiver takes it as the row itself.
+        row: Option<Vec<Bytes>>,
     },
     /// Read the log behind this row; answer with [`Control::History`].
     ReadLog {

@@ -40,11 +40,8 @@ impl Room {
             }
             let Some(passed) = self.replica.pass() else { break };
             let done = match passed {
-                Passed::Own(seq, updates) => {
-                    let bytes: Vec<_> = updates.iter().map(|u| u.update.clone()).collect();
-                    if !bytes.is_empty() {
-                        turn.out.push(Effect::Publish { seq, updates: bytes });
-                    }
+                Passed::Own(updates, row) => {
+                    turn.out.push(Effect::Publish { head: self.replica.applied(), row });
                     for accepted in updates {
                         self.feed(&accepted.update, accepted.ends, turn);
                     }

@@ -374,10 +374,10 @@ impl Node {
                 Effect::Accepted { index, update, bindings } => {
                     self.committer.accept(room, index, update, bindings);
                 }
-                Effect::Publish { seq, updates } => {
-                    let batch = BatchId(0);
-                    let row = Some(Row { seq, node: self.id, batch, updates });
-                    self.hints.push(Hint { room: room.clone(), head: seq, row });
+                Effect::Publish { head, row } => {
+                    let (node, batch) = (self.id, BatchId(0));
+                    let row = row.map(|updates| Row { seq: head, node, batch, updates });
+                    self.hints.push(Hint { room: room.clone(), head, row });
                 }
                 Effect::ReadLog { after } => {
                     let history = around.log.read(room, after);
