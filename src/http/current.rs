@@ -118,13 +118,19 @@ async fn shared(api: &Api, who: &Identity, id: &DiagramId) -> Result<Current, Pr
         let (hash, text) = (revision.hash, revision.bytes);
         return present(api, who, id, version, hash, text, None).await;
     }
-    while let Err(not_yet) = slot.limiter.check() {
-        tokio::time::sleep(not_yet.wait_time_from(DefaultClock::default().now())).await;
-    }
-    let begun = Instant::now();
-    let live = match look(api, who, id).await? {
-        Look::Stored(current) => return Ok(current),
-        Look::Ahead(live) => live,
+    let (begun, live) = loop {
+        let begun = Instant::now();
+        // Only who has to store one waits for its turn: a stored version costs nothing.
+        match look(api, who, id).await? {
+            Look::Stored(current) => return Ok(current),
+            Look::Ahead(live) => match slot.limiter.check() {
+                Ok(()) => break (begun, live),
+                Err(not_yet) => {
+                    let wait = not_yet.wait_time_from(DefaultClock::default().now());
+                    tokio::time::sleep(wait).await;
+                }
+            },
+        }
     };
     let new = NewRevision {
         kind: Kind::Base,
