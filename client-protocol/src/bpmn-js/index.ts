@@ -1,0 +1,2 @@
+// The binding of a live diagram to a bpmn-js modeler.
+export {}

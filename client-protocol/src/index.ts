@@ -1,0 +1,2 @@
+// The core entry: connection, saved state, awareness, and the document model. No bpmn-js here.
+export * from './document/index.ts'
