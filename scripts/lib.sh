@@ -49,3 +49,8 @@ need_node() {
   major=$(node -p 'process.versions.node.split(".")[0]')
   [ "$major" -ge 20 ] || give_up "Node.js $major is too old; the stock clients of the tests need 20 or newer."
 }
+
+# Chromium, which the browser tests drive.
+need_chromium() {
+  system_package chromium chromium
+}

@@ -1,0 +1,65 @@
+// One person in front of one browser page, and everything that the page complained about.
+/** Longer than anything takes; only a bug makes a test wait for it. */
+const PATIENCE_MS = 30_000
+
+/** @typedef {import('../../interop/lib/server.mjs').Server} Server */
+/** @typedef {import('../../interop/lib/server.mjs').Who} Who */
+
+export class Visitor {
+  /** Use `Scene.visit`. @param {import('playwright-core').Page} page @param {Who} who */
+  constructor (page, who) {
+    this.page = page
+    this.who = who
+    /** Console errors and warnings, and errors that nobody caught. @type {string[]} */
+    this.complaints = []
+    /** What may be complained about, because the test provokes it. @type {RegExp[]} */
+    this.expected = []
+    page.setDefaultTimeout(PATIENCE_MS)
+    page.on('console', message => {
+      if (message.type() !== 'error' && message.type() !== 'warning') return
+      this.#complain(`${message.type()}: ${message.text()} (${message.location().url})`)
+    })
+    page.on('pageerror', error => this.#complain(error.stack ?? error.message))
+    page.on('crash', () => this.#complain('the page crashed'))
+  }
+
+  /**
+   * Opens the test page on a diagram and waits until it shows it.
+   * @param {string} origin of the page @param {Server} server @param {string} diagram
+   */
+  async openTestPage (origin, server, diagram) {
+    const place = new URLSearchParams({ server: server.url, diagram, token: await server.token(this.who) })
+    await this.page.goto(`${origin}/#${place}`)
+    await this.until('the diagram is shown', () => Boolean(window.live))
+  }
+
+  /**
+   * Waits in the page until `condition` gives something truthy, and returns that.
+   * @template T, A
+   * @param {string} what for the message when it never does
+   * @param {(argument: A) => T} condition runs in the page
+   * @param {A} [argument]
+   */
+  async until (what, condition, argument) {
+    try {
+      const handle = await this.page.waitForFunction(/** @type {any} */ (condition), argument)
+      return /** @type {NonNullable<Awaited<T>>} */ (await handle.jsonValue())
+    } catch (cause) {
+      throw new Error(
+        `${this.name} waited in vain until ${what}; the page says: ${this.complaints[0] ?? 'nothing'}`, { cause })
+    }
+  }
+
+  /** From now on such complaints are no failure. @param {RegExp} complaint */
+  expect (complaint) {
+    this.expected.push(complaint)
+  }
+
+  get name () { return this.who.user ?? 'ana' }
+
+  /** @param {string} complaint */
+  #complain (complaint) {
+    if (this.expected.some(expected => expected.test(complaint))) return
+    this.complaints.push(complaint.replaceAll(/token=[^'&\s]+/g, 'token=…'))
+  }
+}

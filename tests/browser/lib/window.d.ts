@@ -1,0 +1,5 @@
+// What the test page puts on its window, for functions that tests run inside of it.
+interface Window {
+  /** `Live` of page/main.ts; its types need packages that the tests themselves do without. */
+  live: any
+}
