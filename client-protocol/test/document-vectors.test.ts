@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import * as Y from 'yjs'
+import { type Records, readRecords } from '../src/document/index.ts'
+import { cases } from './vectors.ts'
+
+const sound = cases().filter((vector) => vector.records !== undefined)
+
+test('the golden cases are found', () => {
+  assert.ok(sound.length >= 27, `${sound.length}`)
+})
+
+for (const { name, records, updates } of sound) {
+  test(`${name}: the updates give the records, in any order`, () => {
+    assert.deepEqual(merged(updates), records)
+    assert.deepEqual(merged([...updates].reverse()), records)
+  })
+}
+
+function merged(updates: readonly Uint8Array[]): Records {
+  const doc = new Y.Doc()
+  for (const update of updates) Y.applyUpdate(doc, update)
+  return readRecords(doc)
+}
