@@ -1,2 +1,3 @@
 // The binding of a live diagram to a bpmn-js modeler.
-export {}
+export { undoInDocument } from './command-stack.ts'
+export { UndoStack } from './undo.ts'
