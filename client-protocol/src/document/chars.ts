@@ -20,6 +20,12 @@ export function sanitise(text: string): string {
   return INVALID.test(text) ? text.replace(ALL_INVALID, '\u{FFFD}') : text
 }
 
+/** Where the first character stands that XML 1.0 lacks; a lone surrogate is one. */
+export function firstInvalid(text: string): number | undefined {
+  const at = text.search(INVALID)
+  return at < 0 ? undefined : at
+}
+
 /** Whether a UTF-16 unit is white space of XML (production `S`). */
 export function isSpace(unit: number): boolean {
   return unit === 0x20 || unit === 0x0a || unit === 0x09 || unit === 0x0d

@@ -17,3 +17,14 @@ export const MAX_INDENT = 8
 export const MAX_KEY_BYTES = 1024
 /** Longest id that serves as a key, bytes: the role keys of children are longer still (D6). */
 export const MAX_ID_KEY_BYTES = 512
+
+// ---- reading texts (D1) ----
+
+/** Largest text, bytes. The largest real file has 0.9 MB. */
+export const MAX_XML_BYTES = 16 << 20
+/** Elements in one text. The largest real file has 7,945. */
+export const MAX_ELEMENTS = 250_000
+/** One attribute value, text, comment or instruction, bytes. */
+export const MAX_VALUE_BYTES = 4 << 20
+/** Distinct (prefix, URI) pairs of one text. */
+export const MAX_NAMESPACES = 1024
