@@ -29,10 +29,10 @@ describe('two people in one diagram', { concurrency: true }, async () => {
   it('see where the other is, and that they left', async (t) => {
     const id = await server.create()
     const [ana, bob] = await Promise.all([visit(t, server, id), visit(t, server, id, { user: 'bob' })])
-    bob.people.show({ plane: 'Process_1', cursor: { x: 1.26, y: -2 }, selection: [KEY] })
+    bob.awareness.show({ plane: 'Process_1', cursor: { x: 1.26, y: -2 }, selection: [KEY] })
     const [seen] = await becomes(
       'bob is seen',
-      ana.people.others,
+      ana.awareness.others,
       (others) => others[0]?.cursor !== undefined,
     )
     assert.deepEqual(seen, {
@@ -43,7 +43,7 @@ describe('two people in one diagram', { concurrency: true }, async () => {
       selection: [KEY],
     })
     await bob.close()
-    await becomes('nobody is there', ana.people.others, (others) => others.length === 0)
+    await becomes('nobody is there', ana.awareness.others, (others) => others.length === 0)
   })
 })
 

@@ -2,11 +2,11 @@
 // decides what happens when the diagram's history is another one; the parts decide everything else.
 import * as Y from 'yjs'
 import type { FetchAccess, Role } from './access.ts'
+import { Awareness } from './awareness.ts'
 import { browserCopies } from './browser-copies.ts'
 import { type Copies, type Copy, pageCopies } from './copies.ts'
 import { type Connection, Link } from './link.ts'
 import { watchPage } from './page.ts'
-import { People } from './people.ts'
 import type { User } from './person.ts'
 import { Cell, type Readable } from './readable.ts'
 import { Replica } from './replica.ts'
@@ -73,7 +73,7 @@ export async function openDiagram(options: DiagramOptions): Promise<LiveDiagram>
 /** Use `openDiagram`. */
 export class LiveDiagram {
   readonly id: string
-  readonly people: People
+  readonly awareness: Awareness
   /** Resolves when there is something to show: the browser's copy, or the server's document. */
   readonly ready: Promise<void>
   readonly #options: DiagramOptions
@@ -99,7 +99,7 @@ export class LiveDiagram {
     this.#copies = copies
     this.#replica = replica
     this.#strays = strays
-    this.people = new People(replica.doc, options.user)
+    this.awareness = new Awareness(replica.doc, options.user)
     this.#document = new Cell(replica.doc)
     this.#saved = new Cell(replica.saves.state.value)
     this.#link = new Link(options.access, options.WebSocket ?? WebSocket, {
@@ -174,14 +174,14 @@ export class LiveDiagram {
     const old = this.#replica
     old.saves.discard()
     this.#next = { replica: await this.#fresh(old.copy), base: undefined }
-    this.people.move(this.#next.replica.doc)
+    this.awareness.move(this.#next.replica.doc)
     this.#link.connect()
   }
 
   /** Leaves. What is unsaved stays in the browser's storage, if it keeps any. */
   async close(): Promise<void> {
     this.#unwatch()
-    this.people.leave()
+    this.awareness.leave()
     this.#link.close()
     const replicas = this.#next ? [this.#replica, this.#next.replica] : [this.#replica]
     for (const { saves } of replicas) saves.end()
@@ -191,11 +191,17 @@ export class LiveDiagram {
   /** A socket is open. */
   #converse(): void {
     const replica = this.#next?.replica ?? this.#replica
-    const session = new Session(replica.doc, replica.saves, this.people, (frame) => this.#link.send(frame), {
-      synced: () => this.#synced(),
-      saved: (edit) => replica.saved(edit),
-      demoted: () => this.#link.demoted(),
-    })
+    const session = new Session(
+      replica.doc,
+      replica.saves,
+      this.awareness,
+      (frame) => this.#link.send(frame),
+      {
+        synced: () => this.#synced(),
+        saved: (edit) => replica.saved(edit),
+        demoted: () => this.#link.demoted(),
+      },
+    )
     replica.onEdit = (update) => session.edited(update)
     this.#session = session
     this.#silence = () => {
@@ -226,7 +232,7 @@ export class LiveDiagram {
     const replica = await this.#fresh(failed?.replica.copy ?? this.#replica.copy)
     failed?.replica.saves.end()
     this.#next = { replica, base }
-    this.people.move(replica.doc)
+    this.awareness.move(replica.doc)
   }
 
   /** The new history is here: its document takes the place of the old one, own unsaved edits go along. */

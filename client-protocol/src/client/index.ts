@@ -1,5 +1,6 @@
-// The client: a live diagram with its connection, saved state, people and rights. No bpmn-js, no document model.
+// The client: a live diagram with its connection, saved state, awareness and rights. No bpmn-js, no document model.
 export { type Access, AccessDenied, type FetchAccess, type Role, roomAccess } from './access.ts'
+export type { Awareness } from './awareness.ts'
 export { browserCopies } from './browser-copies.ts'
 export { type CloseReason, closeReason, type Retry } from './close.ts'
 export { type Copies, type Copy, type Kept, pageCopies } from './copies.ts'
@@ -12,7 +13,6 @@ export {
   type Rights,
 } from './diagram.ts'
 export type { Connection } from './link.ts'
-export type { People } from './people.ts'
 export type { Box, Person, Point, User, Whereabouts } from './person.ts'
 export type { Readable } from './readable.ts'
 export { NotSaved, type Problem, type Saved } from './saves.ts'

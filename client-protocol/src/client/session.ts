@@ -1,8 +1,8 @@
 // One socket's conversation about one document: sync, edits, barriers, refusals (PROTOCOL.md O1–O3, A1–A5).
 // Knows no socket: bytes come in by `receive` and go out by `send`.
 import * as Y from 'yjs'
+import type { Awareness } from './awareness.ts'
 import { MESSAGE_BYTES, RETRY_LONGEST_MS, STORE_RETRY_MS } from './limits.ts'
-import type { People } from './people.ts'
 import type { Saves } from './saves.ts'
 import * as wire from './wire.ts'
 
@@ -24,7 +24,7 @@ const TOO_LARGE = 3
 export class Session {
   readonly #doc: Y.Doc
   readonly #saves: Saves
-  readonly #people: People
+  readonly #awareness: Awareness
   readonly #send: (frame: Uint8Array) => void
   readonly #events: SessionEvents
   /** What the server had when it asked last; it only gets more. */
@@ -40,13 +40,13 @@ export class Session {
   constructor(
     doc: Y.Doc,
     saves: Saves,
-    people: People,
+    awareness: Awareness,
     send: (frame: Uint8Array) => void,
     events: SessionEvents,
   ) {
     this.#doc = doc
     this.#saves = saves
-    this.#people = people
+    this.#awareness = awareness
     this.#send = send
     this.#events = events
   }
@@ -54,7 +54,7 @@ export class Session {
   /** Says hello (O1). Edits wait until the server has asked for them (O2). */
   start(): void {
     this.#send(wire.step1(Y.encodeStateVector(this.#doc)))
-    this.#people.connected((states) => this.#send(wire.awareness(states)))
+    this.#awareness.connected((states) => this.#send(wire.awareness(states)))
   }
 
   /** @throws on bytes that no server sends */
@@ -81,7 +81,7 @@ export class Session {
   end(): void {
     clearTimeout(this.#retry)
     this.#saves.lost()
-    this.#people.disconnected()
+    this.#awareness.disconnected()
   }
 
   #take(message: wire.ServerMessage): void {
@@ -101,7 +101,7 @@ export class Session {
         Y.applyUpdate(this.#doc, message.update, this)
         break
       case 'awareness':
-        this.#people.receive(message.states)
+        this.#awareness.receive(message.states)
         break
       case 'barrier':
         this.#stored(wire.barrierNumber(message.opaque))

@@ -1,10 +1,10 @@
 // Who is here: own whereabouts at a bounded rate, and the others. y-protocols does the bookkeeping; this adds types,
 // the rate, the size, and what happens when the connection or the document changes.
 import {
-  Awareness,
   applyAwarenessUpdate,
   encodeAwarenessUpdate,
   removeAwarenessStates,
+  Awareness as States,
 } from 'y-protocols/awareness'
 import type * as Y from 'yjs'
 import { AWARENESS_EVERY_MS } from './limits.ts'
@@ -13,12 +13,12 @@ import { Cell, type Readable } from './readable.ts'
 
 type Change = { added: number[]; updated: number[]; removed: number[] }
 
-/** The people of one diagram. Lives as long as the diagram is open, over reconnects and new documents. */
-export class People {
+/** Own whereabouts and the others' in one diagram. Lives as long as the diagram is open, over reconnects and new documents. */
+export class Awareness {
   readonly #others = new Cell<readonly Person[]>([])
   #user: User
   #where: Whereabouts = {}
-  #states: Awareness
+  #states: States
   #send: ((states: Uint8Array) => void) | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #shownAt = Number.NEGATIVE_INFINITY
@@ -95,8 +95,8 @@ export class People {
     this.#others.set([])
   }
 
-  #attach(doc: Y.Doc): Awareness {
-    const states = new Awareness(doc)
+  #attach(doc: Y.Doc): States {
+    const states = new States(doc)
     states.setLocalState(toState(this.#user, this.#where))
     states.on('update', (_: Change, origin: unknown) => {
       if (origin === 'local') this.#send?.(encodeAwarenessUpdate(states, [states.clientID]))
