@@ -2,5 +2,7 @@
 export * from './crdt.ts'
 export * from './model.ts'
 export { between, nth, type Random } from './order.ts'
+export { type Finding, findings, project } from './repair/project.ts'
 export * from './view.ts'
+export { materialise, writeView } from './write/materialise.ts'
 export { ReadError } from './xml/error.ts'

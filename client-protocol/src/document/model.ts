@@ -35,19 +35,19 @@ export function noRecords(): Records {
 }
 
 /** The field as a string; undefined where it is absent or a list. */
-export function text(fields: Fields, name: string): string | undefined {
+export function text(fields: ReadonlyMap<string, Value>, name: string): string | undefined {
   const value = fields.get(name)
   return typeof value === 'string' ? value : undefined
 }
 
 /** The field as a list; undefined where it is absent or a string. */
-export function list(fields: Fields, name: string): readonly string[] | undefined {
+export function list(fields: ReadonlyMap<string, Value>, name: string): readonly string[] | undefined {
   const value = fields.get(name)
   return typeof value === 'string' ? undefined : value
 }
 
 /** `#p` taken apart: order key and parent key. */
-export function place(fields: Fields): { order: string; parent: string } | undefined {
+export function place(fields: ReadonlyMap<string, Value>): { order: string; parent: string } | undefined {
   const value = text(fields, '#p')
   const space = value?.indexOf(' ') ?? -1
   if (value === undefined || space < 0) return undefined

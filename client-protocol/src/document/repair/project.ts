@@ -1,0 +1,122 @@
+// Records as they are seen once every rule is applied: the tree (N1–N3), what is dropped (N4–N6, N8), ids and lists
+// (N7, N8), then each node's attributes and content. Pure; the same records give the same view everywhere.
+import { DOCUMENT, type Records, text } from '../model.ts'
+import type { ShownNode, View } from '../view.ts'
+import { Attributes, type Decisions } from './attributes.ts'
+import { contentOf, dataOf, isCdata } from './content.ts'
+import { type Rehomed, repairDrawings } from './drawings.ts'
+import { type Graph, graphOf, type Node } from './graph.ts'
+import { shownId, uniqueIds } from './ids.ts'
+import { deriveLists, type Lists } from './lists.ts'
+import { type Drop, Repair } from './lost.ts'
+import type { Rule } from './references.ts'
+
+/** A node that the rules would drop or alter, and the rule. */
+export interface Finding {
+  readonly key: string
+  readonly rule: Rule
+}
+
+/** What is seen of some records. */
+export function project(records: Records): View {
+  const { graph, rehomed } = repaired(records, false)
+  return new Projection({ records, graph, rehomed, newIds: uniqueIds(graph) }).view()
+}
+
+/** What N4, N5, N6 and N8 would drop or alter, without doing it: what an importer marks (D13). */
+export function findings(records: Records): Finding[] {
+  const { rehomed, drops } = repaired(records, true)
+  return [
+    ...drops.map(({ node, rule }): Finding => ({ key: node.key, rule })),
+    ...[...rehomed.keys()].map((plane): Finding => ({ key: plane.key, rule: 'N5' })),
+  ]
+}
+
+function repaired(
+  records: Records,
+  dry: boolean,
+): { graph: Graph; rehomed: Rehomed; drops: readonly Drop[] } {
+  const graph = graphOf(records)
+  const repair = new Repair(graph, dry)
+  repair.settle()
+  return { graph, rehomed: repairDrawings(repair), drops: repair.drops }
+}
+
+const NO_LISTS: Lists = {}
+/** What is no element. */
+const NOTHING_INSIDE = {
+  children: [],
+  leading: 0,
+  attributes: new Map(),
+  cdata: false,
+  block: false,
+  preserve: false,
+} satisfies Partial<ShownNode>
+
+/** Builds the view of a repaired graph. */
+class Projection {
+  readonly #decisions: Decisions
+  readonly #attributes: Attributes
+  readonly #lists: ReadonlyMap<Node, Lists>
+  readonly #nodes = new Map<string, ShownNode>()
+
+  constructor(decisions: Decisions) {
+    this.#decisions = decisions
+    this.#attributes = new Attributes(decisions)
+    this.#lists = deriveLists(decisions.graph)
+  }
+
+  view(): View {
+    const { root, top } = this.#decisions.graph
+    for (const node of top) this.#show(node, 0, false)
+    return { root: root?.key, top: top.map((node) => node.key), nodes: this.#nodes }
+  }
+
+  /** As deep as the document, that is at most 256 calls. */
+  #show(node: Node, depth: number, inherited: boolean): void {
+    const { key, fields, tag } = node
+    const parent = node.parent?.key ?? DOCUMENT
+    if (tag.kind !== 'element') {
+      this.#nodes.set(key, { ...NOTHING_INSIDE, key, kind: tag.kind, parent, text: dataOf(node), fields })
+      return
+    }
+    const space = text(fields, 'xml:space')
+    const preserve = space === 'preserve' || (inherited && space !== 'default')
+    const lists = this.#lists.get(node) ?? NO_LISTS
+    const content = contentOf(this.#decisions, lists, node, depth, preserve)
+    const own = content.text
+    const id = shownId(node, this.#decisions.newIds)
+    this.#nodes.set(key, {
+      key,
+      kind: tag.kind,
+      name: tag.name,
+      ...(id !== undefined && { id }),
+      parent,
+      children: content.children.map((child) => child.key),
+      leading: content.leading,
+      attributes: this.#attributes.of(node),
+      cdata: own !== undefined && isCdata(node),
+      block: content.block,
+      preserve,
+      ...(own && { text: own.value }),
+      ...(own?.target !== undefined && { textTarget: own.target }),
+      ...content.geometry,
+      ...keysOf(content.lists),
+      fields,
+    })
+    for (const child of content.children) this.#show(child, depth + 1, preserve)
+  }
+}
+
+function keysOf({
+  incoming,
+  outgoing,
+  flowNodeRef,
+}: Lists): Pick<ShownNode, 'incoming' | 'outgoing' | 'members'> {
+  const keys = (nodes: readonly Node[]) => nodes.map((node) => node.key)
+  return {
+    ...(incoming && { incoming: keys(incoming) }),
+    ...(outgoing && { outgoing: keys(outgoing) }),
+    ...(flowNodeRef && { members: keys(flowNodeRef) }),
+  }
+}
