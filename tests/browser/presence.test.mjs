@@ -89,7 +89,7 @@ it('what others drag goes along as a ghost until they drop it', async t => {
   await ana.page.mouse.move(from.x, from.y)
   await ana.page.mouse.down()
   await ana.page.mouse.move(to.x, to.y, { steps: 8 })
-  const dragged = await ana.until('the drag is shown', () => window.live.diagram.people.here.drag?.Task_1)
+  const dragged = await ana.until('the drag is shown', () => window.live.diagram.awareness.here.drag?.Task_1)
   await untilMarkedAt(ben, 'ghost', dragged)
   assert.notDeepEqual(dragged, task)
   await ana.page.mouse.up()
@@ -98,9 +98,9 @@ it('what others drag goes along as a ghost until they drop it', async t => {
 
 it('who follows sees what the other sees, until they act themselves', async t => {
   const { ana, ben } = await pair(t, 'prefix-bpmn')
-  const client = await ana.page.evaluate(() => window.live.diagram.people.client)
+  const client = await ana.page.evaluate(() => window.live.diagram.awareness.client)
   await ben.until('Ben knows Ana', client =>
-    window.live.diagram.people.others.value.some((/** @type {any} */ other) => other.client === client), client)
+    window.live.diagram.awareness.others.value.some((/** @type {any} */ other) => other.client === client), client)
   await ben.page.evaluate(client => window.live.presence.follow(client), client)
   assert.equal(await ben.page.locator('.atelier-presence[data-following]').count(), 1)
   await ana.page.evaluate(() => {
@@ -122,7 +122,7 @@ it('on another plane nobody is seen, and following goes there', async t => {
   await ben.until('Ben sees Ana', () => document.querySelector('.atelier-cursor'))
   await ana.page.locator('.bjs-drilldown').first().click()
   await untilUnmarked(ben, 'cursor')
-  const client = await ana.page.evaluate(() => window.live.diagram.people.client)
+  const client = await ana.page.evaluate(() => window.live.diagram.awareness.client)
   await ben.page.evaluate(client => window.live.presence.follow(client), client)
   const root = await ana.page.evaluate(() => window.live.modeler.get('canvas').getRootElement().id)
   await ben.until('Ben is there too', root => window.live.modeler.get('canvas').getRootElement().id === root, root)
@@ -135,7 +135,7 @@ it('who leaves takes their marks along, and is followed no more', async t => {
   await ana.page.locator('[data-element-id="Task_1"]').click()
   await ben.until('Ben sees Ana', () => document.querySelector('.atelier-selection'))
   await ben.page.evaluate(client => window.live.presence.follow(client),
-    await ana.page.evaluate(() => window.live.diagram.people.client))
+    await ana.page.evaluate(() => window.live.diagram.awareness.client))
   await ana.page.evaluate(() => window.live.diagram.close())
   await untilUnmarked(ben, 'selection')
   await ben.until('Ben is free', () => window.live.presence.following.value === undefined)

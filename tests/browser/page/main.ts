@@ -28,7 +28,7 @@ async function join(): Promise<Live> {
   const modeler = new Modeler({ container: '#canvas' })
   const text = await fetch(`${server}/api/diagrams/${id}/xml`, { headers: { authorization: `Bearer ${given('token')}` } })
   await modeler.importXML(await text.text())
-  return { diagram, modeler, presence: new Presence(modeler, diagram.people, elementsById(modeler)) }
+  return { diagram, modeler, presence: new Presence(modeler, diagram.awareness, elementsById(modeler)) }
 }
 
 function elementsById(modeler: Modeler) {

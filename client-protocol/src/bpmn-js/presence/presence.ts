@@ -1,5 +1,5 @@
 // Who is here, on a bpmn-js canvas: shows the others, lets them see this window, and follows whom one likes.
-import type { People } from '../../client/people.ts'
+import type { Awareness } from '../../client/awareness.ts'
 import type { Readable } from '../../client/readable.ts'
 import type { Services } from '../command-stack.ts'
 import { Canvas, type Elements } from './canvas.ts'
@@ -12,21 +12,21 @@ export class Presence {
   readonly #follow: Follow
   readonly #ends: (() => void)[]
 
-  constructor(bpmnJs: Services, people: Pick<People, 'others' | 'show'>, elements: Elements) {
+  constructor(bpmnJs: Services, awareness: Pick<Awareness, 'others' | 'show'>, elements: Elements) {
     const canvas = new Canvas(bpmnJs)
-    const layer = new Layer(canvas, elements, people.others)
-    const follow = new Follow(canvas, elements, people.others)
+    const layer = new Layer(canvas, elements, awareness.others)
+    const follow = new Follow(canvas, elements, awareness.others)
     this.#follow = follow
     const color = (client: number | undefined) =>
-      people.others.value.find((other) => other.client === client)?.user.color
+      awareness.others.value.find((other) => other.client === client)?.user.color
     this.#ends = [
       // Whoever follows has no view of their own: two who follow each other would drift for ever.
       showWhereabouts(canvas, elements, (change) =>
-        people.show(follow.following.value === undefined ? change : { ...change, viewport: undefined }),
+        awareness.show(follow.following.value === undefined ? change : { ...change, viewport: undefined }),
       ),
       follow.following.subscribe((client) => {
         layer.frame(color(client))
-        if (client === undefined) people.show({ viewport: canvas.viewport })
+        if (client === undefined) awareness.show({ viewport: canvas.viewport })
       }),
       () => follow.stop(),
       () => layer.end(),

@@ -1,9 +1,9 @@
 // What this window shows of itself: pointer, selection, view, what is being dragged or renamed. How often others
-// hear of it is the business of `People`.
+// hear of it is the business of `Awareness`.
 import type { Box, Whereabouts } from '../../client/person.ts'
 import { boxOf, type Canvas, type CanvasElement, type Elements } from './canvas.ts'
 
-/** `People.show`. */
+/** `Awareness.show`. */
 export type Show = (change: { readonly [field in keyof Whereabouts]: Whereabouts[field] | undefined }) => void
 
 interface DragEvent {
