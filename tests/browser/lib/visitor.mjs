@@ -6,14 +6,10 @@ const PATIENCE_MS = 30_000
 /** @typedef {import('../../interop/lib/server.mjs').Who} Who */
 
 export class Visitor {
-  /**
-   * Use `Scene.visit`.
-   * @param {import('playwright-core').Page} page @param {Who} who @param {string} color
-   */
-  constructor (page, who, color) {
+  /** Use `Scene.visit`. @param {import('playwright-core').Page} page @param {Who} who */
+  constructor (page, who) {
     this.page = page
     this.who = who
-    this.color = color
     /** Console errors and warnings, and errors that nobody caught. @type {string[]} */
     this.complaints = []
     /** What may be complained about, because the test provokes it. @type {RegExp[]} */
@@ -32,8 +28,7 @@ export class Visitor {
    * @param {string} origin of the page @param {Server} server @param {string} diagram
    */
   async openTestPage (origin, server, diagram) {
-    const token = await server.token(this.who)
-    const place = new URLSearchParams({ server: server.url, diagram, token, user: this.name, color: this.color })
+    const place = new URLSearchParams({ server: server.url, diagram, token: await server.token(this.who) })
     await this.page.goto(`${origin}/#${place}`)
     await this.until('the diagram is shown', () => Boolean(window.live))
   }

@@ -29,10 +29,17 @@ export interface Decl {
 export type XmlNode = { end: number } & (
   | XmlElement
   /** References are resolved; never empty, never beside another text. A CDATA section is a node of its own. */
-  | { readonly kind: 'text' | 'cdata' | 'comment'; readonly text: string }
+  | XmlText
+  | { readonly kind: 'comment'; readonly text: string }
   /** `text` is the data without the white space before it. */
   | { readonly kind: 'pi'; readonly target: string; readonly text: string }
 )
+
+/** A run of text or a CDATA section. */
+export interface XmlText {
+  readonly kind: 'text' | 'cdata'
+  readonly text: string
+}
 
 /** An element; attributes and declarations in the order of the source. */
 export interface XmlElement {
