@@ -9,6 +9,7 @@
 // not known to be durable.
 import { uuidv4 } from 'lib0/random'
 import * as Y from 'yjs'
+import type { Role } from './access.ts'
 import type { Copies, Copy, Kept } from './copies.ts'
 import { COPIES, COPY_BATCH_MS, COPY_OPEN_MS, COPY_ROWS } from './limits.ts'
 
@@ -18,6 +19,7 @@ interface CopyRow {
   /** Set aside: its history is over. */
   readonly stray: boolean
   readonly usedAt: number
+  readonly role?: Role
 }
 
 interface UpdateRow {
@@ -81,7 +83,7 @@ class BrowserCopies implements Copies {
 class BrowserCopy implements Copy {
   readonly lasting = true
   onBroken = () => {}
-  readonly row: CopyRow
+  row: CopyRow
   readonly #database: IDBDatabase
   readonly #window = uuidv4()
   #numbers = 0
@@ -108,7 +110,18 @@ class BrowserCopy implements Copy {
     return {
       saved: rows.filter(({ row }) => row.at === undefined).map(({ row }) => row.update),
       unsaved: unsaved.map(({ row }) => ({ update: row.update, at: row.at ?? 0 })),
+      ...(this.row.role && { role: this.row.role }),
     }
+  }
+
+  remember(role: Role): void {
+    if (role === this.row.role) return
+    this.row = { ...this.row, role }
+    void this.#write('copies', (copies) => {
+      const row: IDBRequest<CopyRow | undefined> = copies.get(this.row.id)
+      // Another window may have set it aside, or removed it.
+      row.onsuccess = () => row.result && copies.put({ ...row.result, role })
+    })
   }
 
   addSaved(update: Uint8Array): void {
@@ -118,15 +131,17 @@ class BrowserCopy implements Copy {
   }
 
   addUnsaved(edit: number, update: Uint8Array, at: number): void {
+    // It may build on them.
+    void this.flush()
     const key = this.#nextKey()
     this.#unsaved.push({ edit, key })
-    void this.#write((updates) => updates.put({ update, at } satisfies UpdateRow, key))
+    void this.#write('updates', (updates) => updates.put({ update, at } satisfies UpdateRow, key))
   }
 
   acknowledge(edit: number): void {
     const keys = this.#unsaved.filter((row) => row.edit <= edit).map((row) => row.key)
     this.#unsaved = this.#unsaved.filter((row) => row.edit > edit)
-    void this.#write((updates) => {
+    void this.#write('updates', (updates) => {
       for (const key of keys) {
         const found: IDBRequest<UpdateRow | undefined> = updates.get(key)
         // Another window may have merged it already.
@@ -153,7 +168,7 @@ class BrowserCopy implements Copy {
     this.#batch = []
     if (batch.length === 0) return
     const update = batch.length === 1 ? batch[0] : Y.mergeUpdates(batch)
-    await this.#write((updates) => updates.put({ update }, this.#nextKey()))
+    await this.#write('updates', (updates) => updates.put({ update }, this.#nextKey()))
     if (this.#rows > COPY_ROWS) await this.#compact()
   }
 
@@ -185,11 +200,11 @@ class BrowserCopy implements Copy {
   }
 
   /** One transaction. The browser may refuse it (no space left): then this copy is no use any more. */
-  async #write(change: (updates: IDBObjectStore) => void): Promise<void> {
+  async #write(store: 'copies' | 'updates', change: (store: IDBObjectStore) => void): Promise<void> {
     if (this.#closed) return
     try {
-      const work = this.#database.transaction('updates', 'readwrite')
-      change(work.objectStore('updates'))
+      const work = this.#database.transaction(store, 'readwrite')
+      change(work.objectStore(store))
       await done(work)
     } catch {
       this.#closed = true
@@ -201,7 +216,7 @@ class BrowserCopy implements Copy {
   async #compact(): Promise<void> {
     this.#rows = 0
     const range = rangeOf(this.row.id)
-    await this.#write((updates) => {
+    await this.#write('updates', (updates) => {
       const keys = updates.getAllKeys(range)
       const rows: IDBRequest<UpdateRow[]> = updates.getAll(range)
       rows.onsuccess = () => {

@@ -1,6 +1,7 @@
 // What a browser keeps of a diagram: the part that is known to be durable, and own edits that are not yet.
 // The seam between the client and its storage, and the storage that forgets with the page.
 import * as Y from 'yjs'
+import type { Role } from './access.ts'
 
 /** A copy as it was kept. */
 export interface Kept {
@@ -8,6 +9,8 @@ export interface Kept {
   readonly saved: readonly Uint8Array[]
   /** Own edits that it may not have, oldest first. */
   readonly unsaved: readonly { readonly update: Uint8Array; readonly at: number }[]
+  /** What the user could do then. */
+  readonly role?: Role
 }
 
 /** The copy of one history of a diagram, of one user. Writing never throws: a copy that can't be written says so. */
@@ -18,6 +21,7 @@ export interface Copy {
   onBroken: () => void
   /** Loads it, once, before anything is added. What was unsaved gets the edit numbers 1, 2, 3 … */
   load(): Promise<Kept>
+  remember(role: Role): void
   /** Something of the server's. */
   addSaved(update: Uint8Array): void
   addUnsaved(edit: number, update: Uint8Array, at: number): void
@@ -55,6 +59,8 @@ class PageCopy implements Copy {
   async load(): Promise<Kept> {
     return { saved: [], unsaved: [] }
   }
+
+  remember(): void {}
 
   addSaved(update: Uint8Array): void {
     Y.applyUpdate(this.#saved, update)

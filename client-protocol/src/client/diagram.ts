@@ -35,7 +35,7 @@ export interface HistoryChange {
 
 /** Whether this user may edit now. */
 export interface Rights {
-  /** As the server told last; null before it did. */
+  /** As the server told last, also on an earlier visit; null before it did. */
   readonly role: Role | null
   /** Why the diagram must not be edited; null if it may. */
   readonly readOnly: 'loading' | 'viewer' | 'newer schema' | 'refused' | null
@@ -60,14 +60,14 @@ export interface DiagramOptions {
 /** Opens a diagram: shows it as the browser kept it, and connects in the background. */
 export async function openDiagram(options: DiagramOptions): Promise<LiveDiagram> {
   const copies = options.copies ?? (typeof indexedDB === 'undefined' ? pageCopies : browserCopies())
-  try {
-    const { copy, strays } = await copies.open(options.user.id, options.id)
-    return new LiveDiagram(options, copies, await Replica.load(copy), strays)
-  } catch {
-    // Storage is forbidden or broken: `saved.kept` tells.
-    const { copy } = await pageCopies.open(options.user.id, options.id)
-    return new LiveDiagram(options, pageCopies, await Replica.load(copy), [])
-  }
+  const { replica, strays } = await load(copies, options).catch(() => load(pageCopies, options))
+  return new LiveDiagram(options, copies, replica, strays)
+}
+
+/** Fails where storage is forbidden or broken; `saved.kept` tells that to people. */
+async function load(copies: Copies, { user, id }: DiagramOptions) {
+  const { copy, strays } = await copies.open(user.id, id)
+  return { replica: await Replica.load(copy), strays }
 }
 
 /** Use `openDiagram`. */
@@ -122,6 +122,7 @@ export class LiveDiagram {
     this.#adopt(replica)
     if (!replica.isEmpty) this.#settleReady?.resolve()
     this.#link.role.subscribe((role) => {
+      if (role) this.#replica.copy.remember(role)
       this.#judge()
       // It may have been refused before.
       if (role === 'editor') this.#session?.resend()
@@ -301,7 +302,7 @@ export class LiveDiagram {
   }
 
   #judge(): void {
-    const role = this.#link.role.value ?? null
+    const role = this.#link.role.value ?? this.#replica.role ?? null
     const isLoading = this.#replica.isEmpty && this.connection.value.state !== 'online'
     let readOnly: Rights['readOnly'] = null
     if (this.connection.value.state === 'refused') readOnly = 'refused'

@@ -1,4 +1,5 @@
 // A value that changes and can be watched. Made to fit Svelte stores and React's useSyncExternalStore.
+import { uncaught } from './uncaught.ts'
 
 /** A value that others may read and watch. */
 export interface Readable<T> {
@@ -35,13 +36,10 @@ export class Cell<T> implements Readable<T> {
   }
 }
 
-/** A listener that fails must neither stop the others nor the connection; its error is still seen. */
 function call<T>(listener: (value: T) => void, value: T): void {
   try {
     listener(value)
   } catch (error) {
-    queueMicrotask(() => {
-      throw error
-    })
+    uncaught(error)
   }
 }

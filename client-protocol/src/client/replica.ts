@@ -1,6 +1,7 @@
 // One history of a diagram in this client: the document, what of it is not saved, and the copy that the browser keeps.
 // Knows no connection.
 import * as Y from 'yjs'
+import type { Role } from './access.ts'
 import type { Copy, Kept } from './copies.ts'
 import { SCHEMA_VERSION } from './limits.ts'
 import { Saves } from './saves.ts'
@@ -10,11 +11,14 @@ export class Replica {
   readonly doc = new Y.Doc()
   readonly saves = new Saves()
   readonly copy: Copy
+  /** What the user could do on the last visit. */
+  readonly role: Role | undefined
   /** Called with each edit of this client. */
   onEdit: (update: Uint8Array) => void = () => {}
 
   private constructor(copy: Copy, kept: Kept) {
     this.copy = copy
+    this.role = kept.role
     this.doc.transact(() => {
       for (const update of kept.saved) Y.applyUpdate(this.doc, update, copy)
       for (const { update } of kept.unsaved) Y.applyUpdate(this.doc, update, copy)

@@ -4,6 +4,7 @@ import * as Y from 'yjs'
 import type { Awareness } from './awareness.ts'
 import { MESSAGE_BYTES, RETRY_LONGEST_MS, STORE_RETRY_MS } from './limits.ts'
 import type { Saves } from './saves.ts'
+import { uncaught } from './uncaught.ts'
 import * as wire from './wire.ts'
 
 /** What a session tells whoever holds it. */
@@ -93,12 +94,12 @@ export class Session {
         this.#ask()
         break
       case 'step2':
-        Y.applyUpdate(this.#doc, message.update, this)
+        this.#apply(message.update)
         if (!this.#synced) this.#events.synced()
         this.#synced = true
         break
       case 'update':
-        Y.applyUpdate(this.#doc, message.update, this)
+        this.#apply(message.update)
         break
       case 'awareness':
         this.#awareness.receive(message.states)
@@ -112,6 +113,15 @@ export class Session {
       // The end of a token is known from the token itself.
       case 'token taken':
         break
+    }
+  }
+
+  #apply(update: Uint8Array): void {
+    try {
+      Y.applyUpdate(this.#doc, update, this)
+    } catch (error) {
+      // Yjs throws what an observer of the document threw, after it took the update.
+      uncaught(error)
     }
   }
 
