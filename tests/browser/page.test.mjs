@@ -9,7 +9,7 @@ it('the test page shows the diagram that the server has', async t => {
   const id = await scene.create(fixture('prefix-bpmn'))
   const ana = await scene.visit(t, id)
   assert.equal(await ana.page.locator('[data-element-id="Task_1"]').count(), 1)
-  assert.ok(await ana.page.evaluate(() => window.live.doc.getMap('nodes').has('Task_1')))
+  assert.ok(await ana.page.evaluate(() => window.live.diagram.doc.getMap('nodes').has('Task_1')))
 })
 
 it('what a page complains about is noticed', async t => {

@@ -7,9 +7,6 @@ import { build } from 'esbuild'
 const here = new URL('../page/', import.meta.url)
 const client = new URL('../../../client-protocol/node_modules/', import.meta.url).pathname
 
-/** One copy of each: two copies of Yjs don't know each other's types. */
-const SHARED = ['yjs', 'lib0', 'y-protocols']
-
 /** Of bpmn-js's icons. */
 const FONTS = ['.eot', '.svg', '.ttf', '.woff', '.woff2']
 
@@ -50,7 +47,6 @@ async function bundle () {
     target: 'es2022',
     sourcemap: 'inline',
     nodePaths: [client],
-    alias: Object.fromEntries(SHARED.map(name => [name, client + name])),
     loader: Object.fromEntries(FONTS.map(extension => [extension, 'file'])),
     assetNames: '[name]',
     logLevel: 'silent'

@@ -14,6 +14,8 @@ import { Visitor } from './visitor.mjs'
 /** Where Debian has Chromium. */
 const EXECUTABLE = '/usr/bin/chromium'
 const WINDOW = { width: 1280, height: 800 }
+/** Of visitors, in turns. */
+const COLORS = ['#d32f2f', '#1976d2', '#388e3c', '#fbc02d']
 
 /** One of the project's BPMN fixtures. @param {string} name */
 export const fixture = name => readFileSync(new URL(`../../fixtures/${name}.bpmn`, import.meta.url))
@@ -25,6 +27,7 @@ export class Scene {
     /** Of the test page. */
     this.origin = origin
     this.browser = browser
+    this.visitors = 0
   }
 
   /** For one test file; ends behind its last test. @param {Record<string, string>} [settings] of the server */
@@ -61,7 +64,7 @@ export class Scene {
   /** Somebody with a browser of their own and an empty page. @param {TestContext} t @param {Who} [who] */
   async enter (t, who = {}) {
     const context = await this.browser.newContext({ viewport: WINDOW, reducedMotion: 'reduce' })
-    const visitor = new Visitor(await context.newPage(), who)
+    const visitor = new Visitor(await context.newPage(), who, COLORS[this.visitors++ % COLORS.length] ?? '')
     t.after(async () => {
       await context.close()
       assert.deepEqual(visitor.complaints, [], `the page of ${visitor.name} complained`)

@@ -6,10 +6,14 @@ const PATIENCE_MS = 30_000
 /** @typedef {import('../../interop/lib/server.mjs').Who} Who */
 
 export class Visitor {
-  /** Use `Scene.visit`. @param {import('playwright-core').Page} page @param {Who} who */
-  constructor (page, who) {
+  /**
+   * Use `Scene.visit`.
+   * @param {import('playwright-core').Page} page @param {Who} who @param {string} color
+   */
+  constructor (page, who, color) {
     this.page = page
     this.who = who
+    this.color = color
     /** Console errors and warnings, and errors that nobody caught. @type {string[]} */
     this.complaints = []
     /** What may be complained about, because the test provokes it. @type {RegExp[]} */
@@ -28,7 +32,8 @@ export class Visitor {
    * @param {string} origin of the page @param {Server} server @param {string} diagram
    */
   async openTestPage (origin, server, diagram) {
-    const place = new URLSearchParams({ server: server.url, diagram, token: await server.token(this.who) })
+    const token = await server.token(this.who)
+    const place = new URLSearchParams({ server: server.url, diagram, token, user: this.name, color: this.color })
     await this.page.goto(`${origin}/#${place}`)
     await this.until('the diagram is shown', () => Boolean(window.live))
   }

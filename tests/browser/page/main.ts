@@ -1,34 +1,46 @@
 // A bare modeler on a live diagram, for tests of what lies between the two. No user interface of its own.
 import './page.css'
+import '../../../client-protocol/src/bpmn-js/presence/presence.css'
 import Modeler from 'bpmn-js/lib/Modeler'
-import { WebsocketProvider } from 'y-websocket'
-import * as Y from 'yjs'
+import { type CanvasElement, Presence } from '../../../client-protocol/src/bpmn-js/index.ts'
+import { type LiveDiagram, openDiagram, roomAccess } from '../../../client-protocol/src/index.ts'
 
 /** What the tests see as `window.live`. */
 export interface Live {
+  readonly diagram: LiveDiagram
   readonly modeler: Modeler
-  readonly doc: Y.Doc
-  readonly provider: WebsocketProvider
+  readonly presence: Presence
 }
 
-/** Joins the room that `#server=…&diagram=…&token=…` names, with an access token. */
+/** Joins the diagram that `#server=…&diagram=…&token=…&user=…&color=…` names, with an access token. */
 async function join(): Promise<Live> {
   const place = new URLSearchParams(location.hash.slice(1))
-  const path = `${place.get('server')}/api/diagrams/${place.get('diagram')}`
-  const headers = { authorization: `Bearer ${place.get('token')}` }
-  const invitation = await fetch(`${path}/collaborate`, { method: 'POST', headers })
-  const { url, token } = (await invitation.json()) as { url: string; token: string }
-  const cut = url.lastIndexOf('/')
-  const doc = new Y.Doc()
-  const provider = new WebsocketProvider(url.slice(0, cut), url.slice(cut + 1), doc, {
-    params: { token },
-    disableBc: true,
+  const given = (name: string) => place.get(name) ?? ''
+  const [server, id, user] = [given('server'), given('diagram'), given('user')]
+  const diagram = await openDiagram({
+    id,
+    user: { id: user, name: user, color: given('color') },
+    access: roomAccess(server, id, () => given('token')),
+    // A page that tests close must not ask whether it may.
+    warnBeforeUnload: false,
   })
-  await new Promise((resolve) => provider.once('sync', resolve))
+  await diagram.ready
   const modeler = new Modeler({ container: '#canvas' })
-  const text = await fetch(`${path}/xml`, { headers })
+  const text = await fetch(`${server}/api/diagrams/${id}/xml`, { headers: { authorization: `Bearer ${given('token')}` } })
   await modeler.importXML(await text.text())
-  return { modeler, doc, provider }
+  return { diagram, modeler, presence: new Presence(modeler, diagram.awareness, elementsById(modeler)) }
+}
+
+function elementsById(modeler: Modeler) {
+  const registry = modeler.get<{ get(id: string): CanvasElement | undefined }>('elementRegistry')
+  const canvas = modeler.get<{ getRootElements(): CanvasElement[] }>('canvas')
+  const keyOf = (element: CanvasElement) =>
+    (element as { businessObject?: { id: string } }).businessObject?.id
+  return {
+    keyOf,
+    elementOf: (key: string) => registry.get(key),
+    rootOf: (key: string) => canvas.getRootElements().find((root) => keyOf(root) === key),
+  }
 }
 
 Object.assign(window, { live: await join() })
