@@ -10,28 +10,40 @@ export interface Waypoints {
   readonly points: readonly (readonly [string, string])[]
 }
 
+const NUMBER = '[0-9.eE-][0-9.eE+-]*'
+const BOUNDS = new RegExp(`^${NUMBER} ${NUMBER} ${NUMBER} ${NUMBER}$`)
+const WAYPOINTS = new RegExp(`^\\+?${NUMBER},${NUMBER}(?: ${NUMBER},${NUMBER})*$`)
+const ONE = new RegExp(`^${NUMBER}$`)
+
 /** Whether a string may stand as a coordinate: `-?[0-9.eE+-]+`, not starting with `+`. */
 export function isNumber(text: string): boolean {
-  return /^[0-9.eE-][0-9.eE+-]*$/.test(text)
+  return ONE.test(text)
 }
 
-/** `"x y width height"` taken apart; undefined if it is not of this form. */
+/** Whether a string has the form `"x y width height"`. */
+export function isBounds(text: string): boolean {
+  return BOUNDS.test(text)
+}
+
+/** Whether a string has the form `"x,y x,y …"`, perhaps with a leading `+`. */
+export function isWaypoints(text: string): boolean {
+  return WAYPOINTS.test(text)
+}
+
+/** Bounds taken apart; undefined if it is not of this form. */
 export function parseBounds(text: string): Bounds | undefined {
-  const [x, y, width, height, ...more] = text.split(' ')
+  const [x, y, width, height] = text.split(' ')
   if (x === undefined || y === undefined || width === undefined || height === undefined) return undefined
-  const sound = more.length === 0 && isNumber(x) && isNumber(y) && isNumber(width) && isNumber(height)
-  return sound ? [x, y, width, height] : undefined
+  return isBounds(text) ? [x, y, width, height] : undefined
 }
 
-/** `"x,y x,y …"` taken apart, with the leading `+`; undefined if it is not of this form. */
+/** Waypoints taken apart; undefined if it is not of this form. */
 export function parseWaypoints(text: string): Waypoints | undefined {
+  if (!isWaypoints(text)) return undefined
   const typed = text.startsWith('+')
-  const points: [string, string][] = []
-  for (const point of (typed ? text.slice(1) : text).split(' ')) {
-    const [x, y, ...more] = point.split(',')
-    if (x === undefined || y === undefined || more.length > 0 || !isNumber(x) || !isNumber(y))
-      return undefined
-    points.push([x, y])
-  }
+  const points = (typed ? text.slice(1) : text).split(' ').map((point): [string, string] => {
+    const comma = point.indexOf(',')
+    return [point.slice(0, comma), point.slice(comma + 1)]
+  })
   return { typed, points }
 }

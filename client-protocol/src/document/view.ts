@@ -20,17 +20,17 @@ export interface ShownAttribute {
   /** As the XML shows it: references as ids, `id` as made unique (N7). */
   readonly value: string
   /** The key that it refers to, where it is a reference (D7) that resolves. */
-  readonly target?: string
+  readonly target: string | undefined
 }
 
-/** One node that is shown. */
+/** One node that is shown. What it has not is undefined, never absent: all nodes have one shape. */
 export interface ShownNode {
   readonly key: string
   readonly kind: Kind
   /** Of an element. */
-  readonly name?: Name
+  readonly name: Name | undefined
   /** The id that references show (N7), of an element of the model, BPMNDI or DI that has one. */
-  readonly id?: string
+  readonly id: string | undefined
   /** The parent by which it hangs (after N2), `#` for the top level. */
   readonly parent: string
   /** Keys of the children that are shown, in order; regular children (D11) are fields, not children. */
@@ -40,9 +40,9 @@ export interface ShownNode {
   /** By field name, in the order of the XML (N10). Declarations of namespaces are no attributes. */
   readonly attributes: ReadonlyMap<string, ShownAttribute>
   /** `#x` as the XML shows it: of an element its own text, of any other node its data. */
-  readonly text?: string
+  readonly text: string | undefined
   /** The key that `#x` refers to, on reference elements. */
-  readonly textTarget?: string
+  readonly textTarget: string | undefined
   /** Whether the text of an element is one CDATA section. */
   readonly cdata: boolean
   /** Whether each piece of its content stands on a line of its own (N10.4). */
@@ -50,16 +50,16 @@ export interface ShownNode {
   /** Whether white space in it counts (`xml:space`). */
   readonly preserve: boolean
   /** `#b`, `#lb`, `#w` as in the record, where they are shown and of their form. */
-  readonly bounds?: string
-  readonly label?: string
-  readonly waypoints?: string
+  readonly bounds: string | undefined
+  readonly label: string | undefined
+  readonly waypoints: string | undefined
   /**
    * Keys: `incoming` and `outgoing` flows of a flow node, members of a lane (N8), in order, without those that
-   * a child node stands for. Absent where empty.
+   * a child node stands for. Undefined where empty.
    */
-  readonly incoming?: readonly string[]
-  readonly outgoing?: readonly string[]
-  readonly members?: readonly string[]
+  readonly incoming: readonly string[] | undefined
+  readonly outgoing: readonly string[] | undefined
+  readonly members: readonly string[] | undefined
   /** The record behind it, for fields that only the document knows (`#p`, `#l`, `#o`, `#pn` …). */
   readonly fields: ReadonlyMap<string, Value>
 }

@@ -18,6 +18,9 @@ export interface Decisions {
   readonly newIds: NewIds
 }
 
+/** A value as the XML shows it, with the key that it refers to. */
+export type Shown = Pick<ShownAttribute, 'value' | 'target'>
+
 /** The order of a tag's attributes where nothing says one. */
 const DEFAULT_ORDER = 'id name'
 
@@ -43,8 +46,10 @@ export class Attributes {
     const shown = new Map<string, ShownAttribute>()
     const order = this.#order(node)
     for (const field of order) this.#add(node, field, shown)
-    const rest = [...fields.keys()].filter((field) => !field.startsWith('#') && !order.has(field))
-    for (const field of rest.sort(compare)) this.#add(node, field, shown)
+    const rest: string[] = []
+    for (const field of fields.keys()) if (!field.startsWith('#') && !order.has(field)) rest.push(field)
+    if (rest.length > 1) rest.sort(compare)
+    for (const field of rest) this.#add(node, field, shown)
     // A plane that shows a new element may not have said one itself.
     if (this.#decisions.rehomed.has(node) && !fields.has('bpmnElement') && !order.has('bpmnElement')) {
       this.#add(node, 'bpmnElement', shown)
@@ -67,7 +72,7 @@ export class Attributes {
     const value = field.startsWith('#') ? undefined : shownValue(this.#decisions, node, field)
     const name = value && this.#name(field)
     if (name === undefined || value === undefined || isDouble(name, shown)) return
-    shown.set(field, { name, ...value })
+    shown.set(field, { name, value: value.value, target: value.target })
   }
 
   #name(field: string): Name | undefined {
@@ -82,10 +87,11 @@ export function reference(
   from: Node,
   field: string,
   list: readonly string[],
-): { value: string; target: string } | undefined {
+): Shown | undefined {
   const target = targetOf(graph, from, field, list)
   const id = target && shownId(target, newIds)
   if (target === undefined || id === undefined) return undefined
+  if (list.length === 1) return { value: id, target: target.key }
   const [, before = '', after = ''] = list
   const value = (isReferencePrefix(before) ? before : '') + id + (onlySpace(after) ? after : '')
   return { value, target: target.key }
@@ -102,11 +108,7 @@ function attributeName(field: string, graph: Graph): Name | undefined {
   return field === 'xmlns' ? undefined : nameOf(field, graph.aliases)
 }
 
-function shownValue(
-  decisions: Decisions,
-  node: Node,
-  field: string,
-): { value: string; target?: string } | undefined {
+function shownValue(decisions: Decisions, node: Node, field: string): Shown | undefined {
   const element = field === 'bpmnElement' ? decisions.rehomed.get(node) : undefined
   if (element !== undefined) return { value: shownId(element, decisions.newIds) ?? '', target: element.key }
   const value = node.fields.get(field)
@@ -115,7 +117,7 @@ function shownValue(
   if (node.changed && vocabulary === 'bpmn' && !admitsAttribute(name.local, field)) return undefined
   if (typeof value === 'string') {
     const isId = field === 'id' && hasIds(vocabulary) && !hasOwnId(node)
-    return { value: (isId ? shownId(node, decisions.newIds) : undefined) ?? value }
+    return { value: (isId ? shownId(node, decisions.newIds) : undefined) ?? value, target: undefined }
   }
   if (!hasReferences(vocabulary) || !isReferenceAttribute(field)) return undefined
   return reference(decisions, node, field, value)

@@ -1,54 +1,53 @@
 // What stands inside an element: geometry, children, derived lists, text (N8, N10.3, N10.4).
 import { onlySpace } from '../chars.ts'
-import { parseBounds, parseWaypoints } from '../geometry.ts'
+import { isBounds, isWaypoints } from '../geometry.ts'
 import { MAX_DEPTH } from '../limits.ts'
 import { text } from '../model.ts'
 import { isDrawing, standsBeforeLists } from '../tables.ts'
 import type { ShownNode } from '../view.ts'
-import { type Decisions, reference } from './attributes.ts'
+import { type Decisions, reference, type Shown } from './attributes.ts'
 import type { Node } from './graph.ts'
-import type { Lists } from './lists.ts'
+import { type Lists, NO_LISTS } from './lists.ts'
+
+/** The regular children that are fields (D11). */
+type Geometry = Pick<ShownNode, 'bounds' | 'label' | 'waypoints'>
 
 /** The content of an element. */
 export interface Content {
-  readonly geometry: Pick<ShownNode, 'bounds' | 'label' | 'waypoints'>
-  readonly children: Node[]
+  readonly geometry: Geometry
+  readonly children: readonly Node[]
   readonly leading: number
   readonly lists: Lists
   readonly block: boolean
   /** Its own text, with the key that it refers to. */
-  readonly text: { readonly value: string; readonly target?: string } | undefined
+  readonly text: Shown | undefined
 }
+
+const NO_GEOMETRY: Geometry = { bounds: undefined, label: undefined, waypoints: undefined }
+const NO_CHILDREN: readonly Node[] = []
 
 /** Collects the content of an element with so many ancestors; `preserve`: white space in it counts. */
 export function contentOf(
   decisions: Decisions,
-  lists: Lists,
+  derived: Lists,
   node: Node,
   depth: number,
   preserve: boolean,
 ): Content {
   // As deep as a reader goes there is room for text only.
   const levels = MAX_DEPTH - depth - 1
-  const geometry = levels > 0 ? geometryOf(node, levels) : {}
-  const derived = levels > 0 ? lists : {}
+  const geometry = levels > 0 ? geometryOf(node, levels) : NO_GEOMETRY
+  const lists = levels > 0 ? derived : NO_LISTS
   const own = ownText(decisions, node)
-  const children = node.children.filter(
-    (child) => child.live && !isEmptyText(child) && !isHidden(child, geometry),
-  )
-  const leading = leadingOf(node, children)
-  const texts = children.filter(isText)
-  const real =
-    (own !== undefined && (isCdata(node) || !onlySpace(own.value))) ||
-    texts.some((child) => child.tag.kind === 'cdata' || !onlySpace(dataOf(child)))
-  const beside =
-    children.length > texts.length || Object.keys(geometry).length > 0 || Object.keys(derived).length > 0
+  const children = shownChildren(node, geometry)
+  const beside = geometry !== NO_GEOMETRY || lists !== NO_LISTS || children.some((child) => !isText(child))
+  const real = (own !== undefined && (isCdata(node) || !onlySpace(own.value))) || children.some(isRealText)
   const block = beside && !real && !preserve
   return {
     geometry,
-    children: block ? children.filter((child) => !isText(child)) : children,
-    leading,
-    lists: derived,
+    children: block && children.some(isText) ? children.filter((child) => !isText(child)) : children,
+    leading: leadingOf(node, children),
+    lists,
     block,
     text: block ? undefined : own,
   }
@@ -65,34 +64,39 @@ export function isCdata(node: Node): boolean {
 }
 
 /** `#x`, which on reference elements may be a reference. */
-function ownText(decisions: Decisions, node: Node): Content['text'] {
+function ownText(decisions: Decisions, node: Node): Shown | undefined {
   const value = node.fields.get('#x')
   if (value === undefined) return undefined
   if (typeof value !== 'string') {
     return node.tag.role === 'reference' ? reference(decisions, node, '#x', value) : undefined
   }
-  return value === '' && !isCdata(node) ? undefined : { value }
+  return value === '' && !isCdata(node) ? undefined : { value, target: undefined }
 }
 
-/** The regular children that are fields (D11), where they are of their form. */
-function geometryOf(node: Node, levels: number): Content['geometry'] {
-  const { role } = node.tag
-  const geometry: { bounds?: string; label?: string; waypoints?: string } = {}
-  const bounds = text(node.fields, '#b')
-  const waypoints = text(node.fields, '#w')
-  const label = text(node.fields, '#lb')
-  if ((role === 'shape' || role === 'label') && bounds !== undefined && parseBounds(bounds)) {
-    geometry.bounds = bounds
+/** The fields for regular children, where they are of their form. */
+function geometryOf({ fields, tag: { role } }: Node, levels: number): Geometry {
+  if (role !== 'shape' && role !== 'edge' && role !== 'label') return NO_GEOMETRY
+  const bounds = role === 'edge' ? undefined : text(fields, '#b')
+  const waypoints = role === 'edge' ? text(fields, '#w') : undefined
+  const label = role === 'label' ? undefined : text(fields, '#lb')
+  const sound = label === '' || (label !== undefined && isBounds(label))
+  const geometry = {
+    bounds: bounds !== undefined && isBounds(bounds) ? bounds : undefined,
+    label: sound ? (levels > 1 ? label : '') : undefined,
+    waypoints: waypoints !== undefined && isWaypoints(waypoints) ? waypoints : undefined,
   }
-  if (role === 'edge' && waypoints !== undefined && parseWaypoints(waypoints)) geometry.waypoints = waypoints
-  if ((role === 'shape' || role === 'edge') && label !== undefined && (label === '' || parseBounds(label))) {
-    geometry.label = levels > 1 ? label : ''
-  }
-  return geometry
+  const { bounds: b, label: l, waypoints: w } = geometry
+  return b === undefined && l === undefined && w === undefined ? NO_GEOMETRY : geometry
+}
+
+/** The children that neither a field stands for nor nothing is in. */
+function shownChildren(node: Node, geometry: Geometry): readonly Node[] {
+  if (node.children.length === 0) return NO_CHILDREN
+  return node.children.filter((child) => child.live && !isEmptyText(child) && !isHidden(child, geometry))
 }
 
 /** The fields win over child nodes that say the same (N8). */
-function isHidden(child: Node, geometry: Content['geometry']): boolean {
+function isHidden(child: Node, geometry: Geometry): boolean {
   if (!isDrawing(child.tag.vocabulary)) return false
   const { local } = child.tag.name
   return (
@@ -104,6 +108,10 @@ function isHidden(child: Node, geometry: Content['geometry']): boolean {
 
 function isText(node: Node): boolean {
   return node.tag.kind === 'text' || node.tag.kind === 'cdata'
+}
+
+function isRealText(node: Node): boolean {
+  return node.tag.kind === 'cdata' || (node.tag.kind === 'text' && !onlySpace(dataOf(node)))
 }
 
 /** An empty text is absent; an empty CDATA section is not. */

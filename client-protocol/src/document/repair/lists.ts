@@ -2,68 +2,63 @@
 // from `#l` of the nodes. What a child node lists already is not listed again.
 import { compare } from '../chars.ts'
 import { list, text } from '../model.ts'
+import type { ShownNode } from '../view.ts'
 import type { Graph, Node } from './graph.ts'
 import { isReferable, nodeAt } from './references.ts'
 import { isFlowNode } from './tag.ts'
 
-/** Which list of a node: the element name of its entries. */
-export type ListName = 'incoming' | 'outgoing' | 'flowNodeRef'
-
-/** The derived lists of one node, in order. */
-export type Lists = Partial<Record<ListName, readonly Node[]>>
+/** The derived lists of one node: keys, in order. */
+export type Lists = Pick<ShownNode, 'incoming' | 'outgoing' | 'members'>
 
 interface Entry {
+  readonly holder: Node
+  readonly list: keyof Lists
   readonly order: string
   readonly target: Node
 }
 
+/** The lists of a node that stands in none of them. */
+export const NO_LISTS: Lists = { incoming: undefined, outgoing: undefined, members: undefined }
+
 /** Derives the lists of all nodes that have some. */
 export function deriveLists(graph: Graph): ReadonlyMap<Node, Lists> {
-  const entries = new Map<Node, Map<ListName, Entry[]>>()
-  const listed = listedByChildren(graph)
-  const add = (holder: Node, name: ListName, entry: Entry) => {
-    if (listed.get(holder)?.has(mark(name, entry.target))) return
-    const lists = entries.get(holder) ?? new Map<ListName, Entry[]>()
-    entries.set(holder, lists)
-    const known = lists.get(name)
-    if (known === undefined) lists.set(name, [entry])
-    else known.push(entry)
-  }
+  const entries: Entry[] = []
   for (const node of graph.sequence) {
     if (!node.live || !isReferable(node)) continue
-    if (node.tag.role === 'sequenceFlow') addEnds(graph, node, add)
-    if (node.tag.vocabulary === 'bpmn') addToLanes(graph, node, add)
+    if (node.tag.role === 'sequenceFlow') addEnds(graph, node, entries)
+    if (node.tag.vocabulary === 'bpmn') addToLanes(graph, node, entries)
   }
-  const derived = new Map<Node, Lists>()
-  for (const [holder, lists] of entries) {
-    const sorted: Lists = {}
-    for (const [name, list] of lists) sorted[name] = list.sort(inOrder).map(({ target }) => target)
-    derived.set(holder, sorted)
+  const listed = listedByChildren(graph)
+  const derived = new Map<Node, Record<keyof Lists, string[] | undefined>>()
+  for (const { holder, list, target } of entries.sort(inOrder)) {
+    if (listed.get(holder)?.has(mark(list, target))) continue
+    const lists = derived.get(holder) ?? { incoming: undefined, outgoing: undefined, members: undefined }
+    derived.set(holder, lists)
+    lists[list] ??= []
+    lists[list].push(target.key)
   }
   return derived
 }
-
-type Add = (holder: Node, name: ListName, entry: Entry) => void
 
 function inOrder(a: Entry, b: Entry): number {
   return compare(a.order, b.order) || a.target.index - b.target.index
 }
 
 /** A flow stands in the lists of the flow nodes that it joins. */
-function addEnds(graph: Graph, flow: Node, add: Add): void {
-  for (const [field, end, name] of [
+function addEnds(graph: Graph, flow: Node, entries: Entry[]): void {
+  for (const [field, end, list] of [
     ['#i', 'targetRef', 'incoming'],
     ['#u', 'sourceRef', 'outgoing'],
   ] as const) {
     const order = text(flow.fields, field)
     const holder = order === undefined ? undefined : nodeAt(graph, flow, end)
-    if (order !== undefined && holder && isFlowNode(holder.tag.role))
-      add(holder, name, { order, target: flow })
+    if (order === undefined || holder === undefined || !isFlowNode(holder.tag.role)) continue
+    entries.push({ holder, list, order, target: flow })
   }
 }
 
 /** A node stands in the lanes that it names, each lane's first mention counting. */
-function addToLanes(graph: Graph, node: Node, add: Add): void {
+function addToLanes(graph: Graph, node: Node, entries: Entry[]): void {
   const lanes = list(node.fields, '#l')
   if (lanes === undefined) return
   const seen = new Set<Node>()
@@ -72,9 +67,16 @@ function addToLanes(graph: Graph, node: Node, add: Add): void {
     const lane = key === undefined ? undefined : graph.byKey.get(key)
     if (order === undefined || !lane?.live || lane.tag.role !== 'lane' || seen.has(lane)) continue
     seen.add(lane)
-    add(lane, 'flowNodeRef', { order, target: node })
+    entries.push({ holder: lane, list: 'members', order, target: node })
   }
 }
+
+/** By the element name of their entries. */
+const LISTS = new Map<string, keyof Lists>([
+  ['incoming', 'incoming'],
+  ['outgoing', 'outgoing'],
+  ['flowNodeRef', 'members'],
+])
 
 /** By holder: marks of the entries that child nodes stand for. */
 function listedByChildren(graph: Graph): Map<Node, Set<string>> {
@@ -82,14 +84,15 @@ function listedByChildren(graph: Graph): Map<Node, Set<string>> {
   for (const node of graph.sequence) {
     const { parent, tag } = node
     if (!node.live || tag.role !== 'reference' || parent === undefined) continue
-    const target = nodeAt(graph, node, '#x')
+    const list = LISTS.get(tag.name.local)
+    const target = list && nodeAt(graph, node, '#x')
     if (target === undefined) continue
     const marks = listed.get(parent) ?? new Set()
-    listed.set(parent, marks.add(mark(tag.name.local, target)))
+    listed.set(parent, marks.add(mark(list, target)))
   }
   return listed
 }
 
-function mark(name: string, target: Node): string {
-  return `${name} ${target.index}`
+function mark(list: keyof Lists | undefined, target: Node): string {
+  return `${list} ${target.index}`
 }

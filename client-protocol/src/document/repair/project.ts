@@ -7,7 +7,7 @@ import { contentOf, dataOf, isCdata } from './content.ts'
 import { type Rehomed, repairDrawings } from './drawings.ts'
 import { type Graph, graphOf, type Node } from './graph.ts'
 import { shownId, uniqueIds } from './ids.ts'
-import { deriveLists, type Lists } from './lists.ts'
+import { deriveLists, type Lists, NO_LISTS } from './lists.ts'
 import { type Drop, Repair } from './lost.ts'
 import type { Rule } from './references.ts'
 
@@ -42,17 +42,6 @@ function repaired(
   return { graph, rehomed: repairDrawings(repair), drops: repair.drops }
 }
 
-const NO_LISTS: Lists = {}
-/** What is no element. */
-const NOTHING_INSIDE = {
-  children: [],
-  leading: 0,
-  attributes: new Map(),
-  cdata: false,
-  block: false,
-  preserve: false,
-} satisfies Partial<ShownNode>
-
 /** Builds the view of a repaired graph. */
 class Projection {
   readonly #decisions: Decisions
@@ -82,41 +71,48 @@ class Projection {
     }
     const space = text(fields, 'xml:space')
     const preserve = space === 'preserve' || (inherited && space !== 'default')
-    const lists = this.#lists.get(node) ?? NO_LISTS
-    const content = contentOf(this.#decisions, lists, node, depth, preserve)
-    const own = content.text
-    const id = shownId(node, this.#decisions.newIds)
+    const derived = this.#lists.get(node) ?? NO_LISTS
+    const content = contentOf(this.#decisions, derived, node, depth, preserve)
+    const { children, geometry, lists } = content
     this.#nodes.set(key, {
       key,
       kind: tag.kind,
       name: tag.name,
-      ...(id !== undefined && { id }),
+      id: shownId(node, this.#decisions.newIds),
       parent,
-      children: content.children.map((child) => child.key),
+      children: children.map((child) => child.key),
       leading: content.leading,
       attributes: this.#attributes.of(node),
-      cdata: own !== undefined && isCdata(node),
+      text: content.text?.value,
+      textTarget: content.text?.target,
+      cdata: content.text !== undefined && isCdata(node),
       block: content.block,
       preserve,
-      ...(own && { text: own.value }),
-      ...(own?.target !== undefined && { textTarget: own.target }),
-      ...content.geometry,
-      ...keysOf(content.lists),
+      bounds: geometry.bounds,
+      label: geometry.label,
+      waypoints: geometry.waypoints,
+      incoming: lists.incoming,
+      outgoing: lists.outgoing,
+      members: lists.members,
       fields,
     })
-    for (const child of content.children) this.#show(child, depth + 1, preserve)
+    for (const child of children) this.#show(child, depth + 1, preserve)
   }
 }
 
-function keysOf({
-  incoming,
-  outgoing,
-  flowNodeRef,
-}: Lists): Pick<ShownNode, 'incoming' | 'outgoing' | 'members'> {
-  const keys = (nodes: readonly Node[]) => nodes.map((node) => node.key)
-  return {
-    ...(incoming && { incoming: keys(incoming) }),
-    ...(outgoing && { outgoing: keys(outgoing) }),
-    ...(flowNodeRef && { members: keys(flowNodeRef) }),
-  }
-}
+/** What is no element has text alone. */
+const NOTHING_INSIDE = {
+  name: undefined,
+  id: undefined,
+  children: [],
+  leading: 0,
+  attributes: new Map(),
+  textTarget: undefined,
+  cdata: false,
+  block: false,
+  preserve: false,
+  bounds: undefined,
+  label: undefined,
+  waypoints: undefined,
+  ...NO_LISTS,
+} satisfies Partial<ShownNode>

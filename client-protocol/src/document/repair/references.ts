@@ -26,7 +26,7 @@ export function nodeAt(graph: Graph, node: Node, field: string): Node | undefine
 
 /** The live element that a `[key…]` reference in a field means. */
 export function targetOf(graph: Graph, from: Node, field: string, list: readonly string[]): Node | undefined {
-  const [key] = list
+  const key = list[0]
   const target = key === undefined ? undefined : graph.byKey.get(key)
   if (target === undefined || !target.live || !isReferable(target)) return undefined
   // The model never refers to its drawing, and what is drawn is of the model: so drawings are repaired after it.

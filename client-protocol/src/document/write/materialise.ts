@@ -20,9 +20,6 @@ export function writeView(records: Records, view: View): string {
   return view.root === undefined ? '' : new Writer(records, view).document()
 }
 
-/** Writes a piece of content where it belongs: on a line of its own, or just behind the one before. */
-type Piece = (write: () => void) => void
-
 class Writer {
   readonly #records: Records
   readonly #view: View
@@ -30,7 +27,8 @@ class Writer {
   readonly #style: Style
   readonly #shapes: Shapes
   readonly #tags: Tags
-  #parts: string[] = []
+  readonly #names = new Map<Name, Named>()
+  readonly #parts: string[] = []
   /** Among the parts, where the root declares what turned out to be needed. */
   #rootDeclarations = 0
 
@@ -59,9 +57,10 @@ class Writer {
     this.#parts.push(text)
   }
 
-  #line(depth: number): void {
+  /** The start of a piece of an element's content, or of its end tag. */
+  #line({ block }: ShownNode, depth: number): void {
     const { flat, eol, indent } = this.#style
-    if (!flat) this.#put(eol + indent.repeat(Math.min(depth, MAX_INDENT_LEVELS)))
+    if (block && !flat) this.#put(eol + indent.repeat(Math.min(depth, MAX_INDENT_LEVELS)))
   }
 
   #node(key: string, depth: number): void {
@@ -90,40 +89,51 @@ class Writer {
     this.#put('>')
     if (node.text !== undefined && node.cdata) this.#put(this.#style.cdata(node.text))
     else if (node.text !== undefined) this.#text(node.text)
-    const piece: Piece = (write) => {
-      if (node.block) this.#line(depth + 1)
-      write()
-    }
-    this.#geometry(node, depth + 1, piece)
-    for (const child of node.children.slice(0, node.leading)) piece(() => this.#node(child, depth + 1))
-    this.#lists(node, piece)
-    for (const child of node.children.slice(node.leading)) piece(() => this.#node(child, depth + 1))
-    if (node.block) this.#line(depth)
+    this.#geometry(node, depth + 1)
+    this.#children(node, 0, node.leading, depth + 1)
+    this.#list(node, 'incoming', node.incoming, depth + 1)
+    this.#list(node, 'outgoing', node.outgoing, depth + 1)
+    this.#list(node, 'flowNodeRef', node.members, depth + 1)
+    this.#children(node, node.leading, node.children.length, depth + 1)
+    this.#line(node, depth)
     this.#close(opened)
   }
 
+  #children(node: ShownNode, start: number, end: number, depth: number): void {
+    for (const key of node.children.slice(start, end)) {
+      this.#line(node, depth)
+      this.#node(key, depth)
+    }
+  }
+
   /** Bounds or waypoints, then the label. */
-  #geometry({ bounds, label, waypoints, preserve }: ShownNode, depth: number, piece: Piece): void {
-    if (bounds !== undefined) piece(() => this.#bounds(bounds))
+  #geometry(node: ShownNode, depth: number): void {
+    const { bounds, label, waypoints } = node
+    if (bounds !== undefined) this.#bounds(node, bounds, depth)
     const way = waypoints === undefined ? undefined : parseWaypoints(waypoints)
     for (const [x, y] of way?.points ?? []) {
-      piece(() => this.#leaf(this.#shapes.waypointName, this.#shapes.waypoint(way?.typed ?? false, x, y)))
+      this.#line(node, depth)
+      this.#leaf(this.#shapes.waypointName, this.#shapes.waypoint(way?.typed ?? false, x, y))
     }
-    if (label === '') piece(() => this.#leaf(this.#shapes.labelName, []))
-    else if (label !== undefined) piece(() => this.#label(label, depth, preserve))
+    if (label === undefined) return
+    this.#line(node, depth)
+    if (label === '') this.#leaf(this.#shapes.labelName, [])
+    else this.#label({ ...node, block: !node.preserve }, label, depth)
   }
 
-  #bounds(bounds: string): void {
+  #bounds(node: ShownNode, bounds: string, depth: number): void {
     const parsed = parseBounds(bounds)
-    if (parsed !== undefined) this.#leaf(this.#shapes.boundsName, this.#shapes.bounds(parsed))
+    if (parsed === undefined) return
+    this.#line(node, depth)
+    this.#leaf(this.#shapes.boundsName, this.#shapes.bounds(parsed))
   }
 
-  #label(bounds: string, depth: number, preserve: boolean): void {
+  /** A label with bounds, which has block layout wherever white space does not count. */
+  #label(layout: ShownNode, bounds: string, depth: number): void {
     const opened = this.#tags.open(this.#shapes.labelName, [])
     this.#put(`${opened.text}>`)
-    if (!preserve) this.#line(depth + 1)
-    this.#bounds(bounds)
-    if (!preserve) this.#line(depth)
+    this.#bounds(layout, bounds, depth + 1)
+    this.#line(layout, depth)
     this.#close(opened)
   }
 
@@ -134,18 +144,14 @@ class Writer {
     this.#tags.leave(opened)
   }
 
-  /** The derived lists (N8), with the alias of their holder. */
-  #lists({ name, incoming, outgoing, members }: ShownNode, piece: Piece): void {
-    const { alias } = this.#named(name)
-    for (const [local, keys] of Object.entries({ incoming, outgoing, flowNodeRef: members })) {
-      for (const key of keys ?? []) {
-        piece(() => {
-          const opened = this.#tags.open({ alias, local }, [])
-          this.#put(`${opened.text}>`)
-          this.#text(this.#view.nodes.get(key)?.id ?? '')
-          this.#close(opened)
-        })
-      }
+  /** The entries of a derived list (N8), with the alias of their holder. */
+  #list(node: ShownNode, local: string, keys: readonly string[] = [], depth: number): void {
+    for (const key of keys) {
+      this.#line(node, depth)
+      const opened = this.#tags.open({ alias: this.#named(node.name).alias, local }, [])
+      this.#put(`${opened.text}>`)
+      this.#text(this.#view.nodes.get(key)?.id ?? '')
+      this.#close(opened)
     }
   }
 
@@ -156,11 +162,13 @@ class Writer {
 
   #open(node: ShownNode): Opened {
     const named = this.#named(node.name)
-    const attributes = [...node.attributes].map(([field, { name, value }]): Attribute => {
-      return { field, ...this.#named(name), value }
-    })
+    const attributes: Attribute[] = []
+    for (const [field, { name, value }] of node.attributes) {
+      const { alias, local } = this.#named(name)
+      attributes.push({ field, alias, local, value })
+    }
     if (node.key !== this.#view.root) {
-      const opened = this.#tags.open(named, attributes, (text(node.fields, '#n') ?? '').split(' '))
+      const opened = this.#tags.open(named, attributes, text(node.fields, '#n')?.split(' '))
       this.#put(opened.text)
       return opened
     }
@@ -171,11 +179,18 @@ class Writer {
     return opened
   }
 
-  #named(name: Name | undefined): Named {
-    const { alias, local, uri } = name ?? { alias: '', local: '', uri: '' }
-    return { alias: uri === '' ? undefined : this.#aliases.get(alias), local }
+  /** The alias behind a name; names are shared by all that have them. */
+  #named(name: Name = NO_NAME): Named {
+    const known = this.#names.get(name)
+    if (known !== undefined) return known
+    const { alias, local, uri } = name
+    const named = { alias: uri === '' ? undefined : this.#aliases.get(alias), local }
+    this.#names.set(name, named)
+    return named
   }
 }
+
+const NO_NAME: Name = { alias: '', local: '', uri: '' }
 
 function isEmpty(node: ShownNode): boolean {
   const { children, text, bounds, label, waypoints, incoming, outgoing, members } = node

@@ -26,11 +26,12 @@ export class Scope {
 
   /** The prefixes bound since a mark, oldest first. */
   since(mark: number): string[] {
-    return this.#undo.slice(mark).map(({ prefix }) => prefix)
+    return mark === this.#undo.length ? [] : this.#undo.slice(mark).map(({ prefix }) => prefix)
   }
 
   release(mark: number): void {
-    for (const { prefix, before } of this.#undo.splice(mark).reverse()) {
+    while (this.#undo.length > mark) {
+      const { prefix = '', before } = this.#undo.pop() ?? {}
       if (before === undefined) this.#bound.delete(prefix)
       else this.#bound.set(prefix, before)
     }

@@ -31,8 +31,10 @@ export class Shapes {
   readonly labelName: Named
   /** The attribute that typed waypoints carry. */
   readonly #type: Attribute | undefined
-  readonly #boundsOrder: string[]
-  readonly #waypointOrder: string[]
+  /** Places among x, y, width, height. */
+  readonly #boundsOrder: readonly number[]
+  /** Places among the type, x, y. */
+  readonly #waypointOrder: readonly number[]
 
   /**
    * Reads `meta.geo`; what is missing or does not fit is `dc:Bounds`, `di:waypoint`, `bpmndi:BPMNLabel`, whatever
@@ -47,24 +49,18 @@ export class Shapes {
     this.waypointName = named(waypoint, 'waypoint', DI_URI, 'di', aliases)
     this.labelName = named(geo.get('l'), 'BPMNLabel', BPMNDI_URI, 'bpmndi', aliases)
     this.#boundsOrder = complete(orderOf(bounds) ?? '', BOUNDS)
-    const type = this.#type === undefined ? [] : [this.#type.field]
-    this.#waypointOrder = complete(orderOf(waypoint) ?? 'x y', [...type, 'x', 'y'])
+    this.#waypointOrder = complete(orderOf(waypoint) ?? 'x y', [this.#type?.field ?? '', 'x', 'y'])
   }
 
   /** The attributes of bounds. */
-  bounds([x, y, width, height]: Bounds): Attribute[] {
-    return inOrder(this.#boundsOrder, [
-      plain('x', x),
-      plain('y', y),
-      plain('width', width),
-      plain('height', height),
-    ])
+  bounds(bounds: Bounds): Attribute[] {
+    return this.#boundsOrder.map((at) => plain(BOUNDS[at] ?? '', bounds[at] ?? ''))
   }
 
   /** The attributes of a waypoint. */
   waypoint(typed: boolean, x: string, y: string): Attribute[] {
-    const type = typed && this.#type !== undefined ? [this.#type] : []
-    return inOrder(this.#waypointOrder, [...type, plain('x', x), plain('y', y)])
+    const attributes = [typed ? this.#type : undefined, plain('x', x), plain('y', y)]
+    return this.#waypointOrder.map((at) => attributes[at]).filter((attribute) => attribute !== undefined)
   }
 }
 
@@ -88,12 +84,8 @@ function plain(field: string, value: string): Attribute {
   return { field, alias: undefined, local: field, value }
 }
 
-/** The names in this order; those it lacks stand behind. */
-function complete(order: string, names: readonly string[]): string[] {
-  const known = [...parseOrder(order)].filter((name) => names.includes(name))
-  return [...known, ...names.filter((name) => !known.includes(name))]
-}
-
-function inOrder(order: readonly string[], attributes: readonly Attribute[]): Attribute[] {
-  return order.flatMap((field) => attributes.filter((attribute) => attribute.field === field))
+/** The places of the names in this order; those that it lacks stand behind. */
+function complete(order: string, names: readonly string[]): number[] {
+  const known = [...parseOrder(order)].map((name) => names.indexOf(name)).filter((at) => at >= 0)
+  return [...known, ...names.keys()].filter((at, place, all) => all.indexOf(at) === place)
 }

@@ -5,6 +5,9 @@ import { parse, parseStrings } from '../json.ts'
 import { MAX_INDENT } from '../limits.ts'
 import type { Records } from '../model.ts'
 
+/** Nothing to escape and nothing that XML lacks: most of what there is. */
+const PLAIN = /^[ !#-%(-;=?-~]*$/
+
 /** The style of a document. */
 export class Style {
   readonly eol: string
@@ -57,6 +60,7 @@ export class Style {
 
   /** Text content; `before`: what is written already, as far as it is text. */
   text(text: string, before: string): string {
+    if (PLAIN.test(text)) return text
     const clean = sanitise(text)
     return clean.replace(/[&<>"'\n\r]/g, (char, at: number) => {
       // `]]>` must not stand in text.
@@ -67,6 +71,7 @@ export class Style {
 
   /** An attribute value, which stands in double quotes. */
   value(text: string): string {
+    if (PLAIN.test(text)) return text
     return sanitise(text).replace(/[&<>"'\n\r\t]/g, (char) => this.#inValue.get(char) ?? char)
   }
 

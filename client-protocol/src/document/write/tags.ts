@@ -29,25 +29,30 @@ export class Tags {
   }
 
   /** `<name` with declarations and attributes; `declared`: aliases that the element itself declares (`#n`). */
-  open(named: Named, attributes: Iterable<Attribute>, declared: Iterable<string> = []): Opened {
+  open(named: Named, attributes: readonly Attribute[], declared: Iterable<string> = []): Opened {
     const mark = this.#scope.mark()
     this.#declare(declared, named.alias, mark)
-    const { name, settled } = this.#settle(named, attributes, mark)
-    const declarations = this.#scope.since(mark).map((prefix) => this.#declaration(prefix))
-    return { text: `<${name}${declarations.join('')}${[...settled.values()].join('')}`, name, mark }
+    let written = ''
+    const name = this.#settle(named, attributes, mark, (_, text) => {
+      written += text
+    })
+    let text = `<${name}`
+    for (const prefix of this.#scope.since(mark)) text += this.#declaration(prefix)
+    return { text: text + written, name, mark }
   }
 
   /**
    * The same of the root element: its declarations in the order of `meta.nso`, in which `@field` stands for an
    * attribute that the source had between them. `usedAtRoot` goes between the text and what is `behind` it.
    */
-  openRoot(named: Named, attributes: Iterable<Attribute>, { meta }: Records): Opened & { behind: string } {
+  openRoot(named: Named, attributes: readonly Attribute[], { meta }: Records): Opened & { behind: string } {
     const order = [...parseOrder(meta.get('nso') ?? '')]
     const declared = this.#aliases.all.filter((alias) => alias.declared === 'root').map((alias) => alias.name)
     const unlisted = declared.filter((alias) => !order.includes(alias)).sort(compare)
     const mark = this.#scope.mark()
     this.#declare([...order.filter((alias) => declared.includes(alias)), ...unlisted], named.alias, mark)
-    const { name, settled } = this.#settle(named, attributes, mark)
+    const settled = new Map<string, string>()
+    const name = this.#settle(named, attributes, mark, (field, text) => settled.set(field, text))
     const waiting = new Map(this.#scope.since(mark).map((prefix) => [prefix, this.#declaration(prefix)]))
     const written = (token: string) => {
       if (token.startsWith('@')) return take(settled, token.slice(1))
@@ -85,20 +90,21 @@ export class Tags {
     }
   }
 
-  /** The name of an element, and its attributes by field as they are written. */
-  #settle({ alias, local }: Named, attributes: Iterable<Attribute>, mark: number) {
+  /** Settles prefixes: gives the name of the element, and hands on every attribute as it is written. */
+  #settle(
+    { alias, local }: Named,
+    attributes: readonly Attribute[],
+    mark: number,
+    hand: (field: string, text: string) => void,
+  ): string {
     const own = this.#elementPrefix(alias, mark)
-    const taken = new Set([own])
-    const settled = new Map<string, string>()
-    for (const attribute of attributes) {
-      const prefix = attribute.alias === undefined ? '' : this.#attributePrefix(attribute.alias, taken, mark)
-      if (prefix !== '') taken.add(prefix)
-      settled.set(
-        attribute.field,
-        ` ${qualified(prefix, attribute.local)}="${this.#style.value(attribute.value)}"`,
-      )
+    const taken = [own]
+    for (const { field, alias, local, value } of attributes) {
+      const prefix = alias === undefined ? '' : this.#attributePrefix(alias, taken, mark)
+      if (prefix !== '') taken.push(prefix)
+      hand(field, ` ${qualified(prefix, local)}="${this.#style.value(value)}"`)
     }
-    return { name: qualified(own, local), settled }
+    return qualified(own, local)
   }
 
   /** The prefix of an element's tag, declared on it if need be. */
@@ -115,11 +121,12 @@ export class Tags {
   }
 
   /** An attribute in a namespace needs a prefix, and one that this element does not use otherwise. */
-  #attributePrefix(alias: Alias, taken: ReadonlySet<string>, mark: number): string {
+  #attributePrefix(alias: Alias, taken: readonly string[], mark: number): string {
     this.#used.add(alias)
     if (alias.prefix === '') return this.#prefixInScope(alias.uri) ?? this.#standIn(alias)
     if (this.#isInScope(alias)) return alias.prefix
-    if (taken.has(alias.prefix) || this.#scope.since(mark).includes(alias.prefix)) return this.#standIn(alias)
+    if (taken.includes(alias.prefix) || this.#scope.since(mark).includes(alias.prefix))
+      return this.#standIn(alias)
     this.#scope.bind(alias.prefix, alias.uri)
     return alias.prefix
   }
