@@ -3,13 +3,20 @@
 #   docker build -t atelier .
 #   docker run -p 8080:8080 -v atelier-data:/var/lib/atelier atelier
 #
-# Both base images are arguments, for registries that mirror or replace them.
+# All base images are arguments, for registries that mirror or replace them.
+ARG STUDIO_BASE=node:20-bookworm-slim
 ARG BUILD_BASE=rust:1.95-bookworm
 ARG RUN_BASE=debian:bookworm-slim
+
+FROM ${STUDIO_BASE} AS studio
+WORKDIR /src
+COPY client-protocol .
+RUN npm ci --no-audit --no-fund && npm run build --workspace studio
 
 FROM ${BUILD_BASE} AS build
 WORKDIR /src
 COPY . .
+COPY --from=studio /src/studio/dist client-protocol/studio/dist
 RUN cargo build --locked --release --bin atelier
 
 FROM ${RUN_BASE}

@@ -41,13 +41,34 @@ need_rust() {
     give_up "cargo does not start. The version that rust-toolchain.toml pins must be installed: see https://rustup.rs"
 }
 
-# Node.js and npm, for the stock Yjs clients that the tests run.
+# Node.js and npm, which build the Studio and run the stock Yjs clients of the tests.
 need_node() {
   system_package node nodejs npm
   system_package npm npm
   local major
   major=$(node -p 'process.versions.node.split(".")[0]')
-  [ "$major" -ge 20 ] || give_up "Node.js $major is too old; the stock clients of the tests need 20 or newer."
+  [ "$major" -ge 20 ] || give_up "Node.js $major is too old; 20 or newer is needed."
+}
+
+# npm_install FOLDER: what its lock file names. npm ci starts from nothing, so only when that changed.
+npm_install() {
+  local folder=$1
+  cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed" && return
+  (cd "$folder" && npm ci --no-audit --no-fund --loglevel=error >&2)
+  cp "$folder/package-lock.json" "$folder/node_modules/.installed"
+}
+
+# The Studio's page, which becomes part of the binary. Built only when something that goes into it changed: a
+# new build of it is a new build of the binary.
+build_studio() {
+  local folder=client-protocol now
+  npm_install "$folder"
+  now=$(cd "$folder" && find src studio package-lock.json tables.json -path studio/dist -prune -o -type f -print0 |
+    LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
+  [ -f "$folder/studio/dist/index.html" ] && [ "$now" = "$(cat "$folder/node_modules/.studio" 2>/dev/null)" ] && return
+  say "Building the Studio ..."
+  npm --prefix "$folder" run --silent build --workspace studio >&2
+  printf '%s\n' "$now" >"$folder/node_modules/.studio"
 }
 
 # Chromium, which the browser tests drive.

@@ -20,6 +20,7 @@ use crate::http::extract::BodySpace;
 use crate::http::heavy::Heavy;
 use crate::http::listener::Listener;
 use crate::http::origin::Origins;
+use crate::http::session::SessionRate;
 use crate::http::{self, Api, shell};
 use crate::id::NodeId;
 use crate::limits;
@@ -98,6 +99,7 @@ impl App {
             heavy: Heavy::default(),
             bodies: BodySpace::default(),
             bases: Bases::default(),
+            sessions: SessionRate::default(),
             server: config.server.clone(),
             auth: config.auth.clone(),
             stopping: stop.clone(),
@@ -132,6 +134,17 @@ impl App {
     /// `http://…` of that address.
     pub fn url(&self) -> String {
         format!("http://{}", self.addr)
+    }
+
+    /// Where people open the Studio, if this binary has one.
+    pub fn studio_url(&self) -> Option<String> {
+        // "Every address" is none that a browser can open.
+        let here = || match self.addr.ip().is_unspecified() {
+            true => format!("http://localhost:{}", self.addr.port()),
+            false => self.url(),
+        };
+        let base = self.config.server.public_url.clone().unwrap_or_else(here);
+        http::studio::is_built().then(|| format!("{base}/studio/"))
     }
 
     /// Makes tokens that this server accepts.

@@ -3,6 +3,7 @@
 //! HS256 only, pinned: the algorithm is never taken from a token. An access token is no room token and the
 //! other way round (`aud` and `use` differ). Must not read the environment, and never logs a token or a secret.
 
+mod invite;
 mod secret;
 
 use std::fmt;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{DiagramId, OrgId, UserId};
 use crate::limits;
 use crate::room::session::Role;
+pub use invite::{Guest, Invite};
 pub use secret::{SecretError, load_secret};
 
 /// What a caller may do in its organisation.
@@ -70,6 +72,8 @@ pub struct Identity {
     pub role: OrgRole,
     /// What others see at its cursor.
     pub name: Option<String>,
+    /// Set for a guest: the one diagram that it can reach.
+    pub guest: Option<Guest>,
 }
 
 /// A verified right to join one room.
@@ -159,6 +163,10 @@ impl Keys {
             common: self.common(ACCESS, &who.user, &who.org, now, now + life),
             role: who.role,
             name: who.name.clone(),
+            guest: who.guest.as_ref().map(|guest| GuestClaims {
+                diagram: guest.diagram.clone(),
+                until: seconds(guest.until),
+            }),
         })
     }
 
@@ -174,6 +182,10 @@ impl Keys {
             user: claims.common.sub,
             role: claims.role,
             name: claims.name.as_deref().map(shown_name).filter(|n| !n.is_empty()),
+            guest: claims.guest.map(|guest| Guest {
+                diagram: guest.diagram,
+                until: UNIX_EPOCH + Duration::from_secs(guest.until),
+            }),
         })
     }
 
@@ -221,7 +233,6 @@ impl Keys {
         now: SystemTime,
         expires: SystemTime,
     ) -> Common {
-        let seconds = |t: SystemTime| t.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         Common {
             iss: self.issuer.clone(),
             aud: purpose.audience.to_owned(),
@@ -287,6 +298,10 @@ pub fn is_color(text: &str) -> bool {
         && text.strip_prefix('#').is_some_and(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
+fn seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
 /// The claims that every token of ours carries.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Common {
@@ -310,6 +325,14 @@ struct AccessClaims {
     role: OrgRole,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    guest: Option<GuestClaims>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct GuestClaims {
+    diagram: DiagramId,
+    until: u64,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

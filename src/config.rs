@@ -116,6 +116,31 @@ pub struct Auth {
     /// Life of a room token.
     #[serde(with = "value::duration")]
     pub room_token_ttl: Duration,
+    /// Whether the Studio signs people in who come from this machine.
+    pub local_sign_in: LocalSignIn,
+}
+
+/// Whether the Studio signs people in who come from this machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LocalSignIn {
+    /// Exactly when nobody else reaches the server: it listens on a loopback address and has no public URL.
+    Auto,
+    /// Whatever the address: for a container whose port is published on loopback only.
+    On,
+    /// Never.
+    Off,
+}
+
+impl Auth {
+    /// Whether a page of this server may sign in a person at this machine.
+    pub fn signs_in_locally(&self, server: &Server) -> bool {
+        match self.local_sign_in {
+            LocalSignIn::Auto => server.listen.ip().is_loopback() && server.public_url.is_none(),
+            LocalSignIn::On => true,
+            LocalSignIn::Off => false,
+        }
+    }
 }
 
 impl Default for Auth {
@@ -125,6 +150,7 @@ impl Default for Auth {
             jwt_secret_file: None,
             issuer: "atelier".to_owned(),
             room_token_ttl: limits::ROOM_TOKEN_TTL,
+            local_sign_in: LocalSignIn::Auto,
         }
     }
 }
@@ -178,6 +204,12 @@ impl Config {
         self.server.check()?;
         self.socket.check()?;
         self.auth.check()?;
+        if self.auth.local_sign_in == LocalSignIn::On && self.server.public_url.is_some() {
+            return refuse(
+                "auth.local_sign_in",
+                "is \"on\" although server.public_url says that others reach the server: leave one of them out",
+            );
+        }
         if self.store.data.as_os_str().is_empty() {
             return refuse("store.data", "is empty: name a folder, or leave it out for ./data");
         }

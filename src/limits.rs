@@ -202,6 +202,24 @@ pub const ROOM_TOKEN_TTL: Duration = Duration::from_secs(3600);
 pub const ROOM_TOKEN_TTL_MIN: Duration = Duration::from_secs(60);
 /// Longest settable life of a room token: what a stolen one is worth.
 pub const ROOM_TOKEN_TTL_MAX: Duration = Duration::from_secs(24 * 3600);
+/// Life of an access token that a session gives out: the Studio renews it as long as it is open.
+pub const SESSION_TTL: Duration = Duration::from_secs(3600);
+/// Life of an invitation, unless asked.
+pub const INVITE_TTL: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Shortest life of an invitation: somebody has to read the mail that holds it.
+pub const INVITE_TTL_MIN: Duration = Duration::from_secs(60);
+/// Longest life of an invitation, which can't be taken back. Above it: 422.
+pub const INVITE_TTL_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Sessions that one address may begin per second in the long run; offices share one. Above it: 429.
+pub const SESSIONS_PER_SECOND: std::num::NonZeroU32 = std::num::NonZeroU32::new(2).unwrap();
+/// The same at once: a browser that restores its windows.
+pub const SESSIONS_BURST: std::num::NonZeroU32 = std::num::NonZeroU32::new(60).unwrap();
+/// Addresses whose sessions are counted; above it those that were quiet are forgotten.
+pub const SESSION_ADDRESSES: usize = 10_000;
+/// Largest body that begins a session, bytes: an invitation and a name. Above it: 413.
+pub const SESSION_BODY_BYTES: usize = 16 << 10;
+/// Longest text by which a browser profile is told from others, bytes. Above it: 422.
+pub const MAX_PROFILE_BYTES: usize = 128;
 /// How far the clocks of issuer and server may differ.
 pub const TOKEN_LEEWAY: Duration = Duration::from_secs(10);
 /// Shortest HS256 secret: as long as the hash (RFC 7518 3.2).

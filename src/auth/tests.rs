@@ -18,6 +18,7 @@ fn ana() -> Identity {
         user: "ana".parse().unwrap(),
         role: OrgRole::Member,
         name: Some("Ana".to_owned()),
+        guest: None,
     }
 }
 

@@ -31,7 +31,10 @@ impl Serve {
             (listening(SignalKind::terminate())?, listening(SignalKind::interrupt())?);
 
         let app = App::start(config).await.map_err(Failure::usage)?;
-        announce(&app.url());
+        announce(&format!("listening on {}", app.url()));
+        if let Some(url) = app.studio_url() {
+            announce(&format!("Studio: {url}"));
+        }
         tokio::select! {
             _ = term.recv() => tracing::info!("SIGTERM: draining"),
             _ = int.recv() => tracing::info!("SIGINT: draining"),
@@ -47,10 +50,10 @@ impl Serve {
     }
 }
 
-/// The one line that scripts wait for. A closed stdout is no reason not to serve.
-fn announce(url: &str) {
+/// The lines that scripts and people wait for. A closed stdout is no reason not to serve.
+fn announce(line: &str) {
     let mut out = std::io::stdout().lock();
-    if writeln!(out, "listening on {url}").and_then(|()| out.flush()).is_err() {
+    if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
         tracing::debug!("nobody reads stdout");
     }
 }

@@ -48,8 +48,8 @@ impl Token {
         let now = SystemTime::now();
         let token = match self.diagram {
             None => {
-                let who =
-                    Identity { org: self.org, user: self.user, role: self.role, name: self.name };
+                let (org, user, role, name) = (self.org, self.user, self.role, self.name);
+                let who = Identity { org, user, role, name, guest: None };
                 keys.mint_access(&who, now, self.ttl)
             }
             Some(diagram) => {

@@ -145,6 +145,24 @@ fn bad_values_and_combinations_are_refused_with_what_to_do() {
 }
 
 #[test]
+fn people_are_signed_in_only_where_nobody_else_reaches_the_server() {
+    let signs_in = |vars: &[(&str, &str)]| {
+        let config = sources(vars).load().unwrap();
+        config.auth.signs_in_locally(&config.server)
+    };
+    let listen = |addr: &'static str| ("ATELIER_SERVER__LISTEN", addr);
+    let setting = |word: &'static str| ("ATELIER_AUTH__LOCAL_SIGN_IN", word);
+    assert!(signs_in(&[]));
+    assert!(signs_in(&[listen("[::1]:8080")]));
+    assert!(!signs_in(&[listen("0.0.0.0:8080")]));
+    assert!(!signs_in(&[("ATELIER_SERVER__PUBLIC_URL", "https://atelier.example")]));
+    assert!(!signs_in(&[setting("off")]));
+    assert!(signs_in(&[setting("on"), listen("0.0.0.0:8080")]));
+    let both = [setting("on"), ("ATELIER_SERVER__PUBLIC_URL", "https://atelier.example")];
+    assert!(refusal(&both).contains("auth.local_sign_in"));
+}
+
+#[test]
 fn a_list_is_read_from_a_variable_with_commas() {
     let config = sources(&[("ATELIER_SERVER__ORIGINS", "https://a.example, http://b.example:81")])
         .load()

@@ -5,13 +5,14 @@ use std::time::SystemTime;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::serde::rfc3339;
 
 use super::Api;
 use super::extract::{Caller, DiagramPath};
+use super::origin::public_base;
 use super::problem::{Kind, Problem};
 use crate::auth::{RoomGrant, color_of};
 use crate::room::session::Role;
@@ -35,8 +36,11 @@ pub async fn collaborate(
     headers: HeaderMap,
 ) -> Result<Json<Invitation>, Problem> {
     api.catalog.diagram(&caller.org, &id).await?;
-    let url = format!("{}/collab/{id}", socket_base(&api, &headers)?);
+    // http -> ws, https -> wss: a base is nothing else.
+    let base = public_base(&api.server, &headers)?.replacen("http", "ws", 1);
+    let url = format!("{base}/collab/{id}");
     let now = SystemTime::now();
+    let expires = now + api.auth.room_token_ttl;
     let grant = RoomGrant {
         org: caller.org,
         diagram: id,
@@ -44,7 +48,7 @@ pub async fn collaborate(
         name: caller.name.unwrap_or_else(|| caller.user.to_string()),
         color: color_of(&caller.user).to_owned(),
         user: caller.user,
-        expires: now + api.auth.room_token_ttl,
+        expires: caller.guest.map_or(expires, |guest| guest.until.min(expires)),
     };
     let token = api
         .keys
@@ -57,16 +61,4 @@ pub async fn collaborate(
         role: grant.role,
         expires_at: expires_at.unwrap_or(OffsetDateTime::UNIX_EPOCH),
     }))
-}
-
-/// `ws(s)://host[:port]`: of the public URL, else of the request's `Host`.
-fn socket_base(api: &Api, headers: &HeaderMap) -> Result<String, Problem> {
-    if let Some(public) = &api.server.public_url {
-        // http -> ws, https -> wss: the settings allow nothing else.
-        return Ok(public.replacen("http", "ws", 1));
-    }
-    let host = headers.get(header::HOST).and_then(|h| h.to_str().ok());
-    host.filter(|h| h.parse::<axum::http::uri::Authority>().is_ok())
-        .map(|host| format!("ws://{host}"))
-        .ok_or_else(|| Problem::new(Kind::BadRequest).detail("the Host header is missing or wrong"))
 }

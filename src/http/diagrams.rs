@@ -142,17 +142,26 @@ pub async fn list(
         return Err(Problem::new(Kind::InvalidValue)
             .detail(format!("limit must be 1 to {}", limits::MAX_PAGE)));
     }
+    if let Some(guest) = &caller.guest {
+        let only = api.catalog.diagram(&caller.org, &guest.diagram).await?;
+        return answer_list(&headers, vec![only], None);
+    }
     let query = catalog::Query { words: query.q, limit, cursor: query.cursor };
     let page = api.catalog.list(&caller.org, &query).await?;
-    let list = List {
-        diagrams: page.diagrams.into_iter().map(Summary::from).collect(),
-        next_cursor: page.next,
-    };
+    answer_list(&headers, page.diagrams, page.next)
+}
+
+fn answer_list(
+    headers: &HeaderMap,
+    diagrams: Vec<catalog::Diagram>,
+    next_cursor: Option<String>,
+) -> Result<Response, Problem> {
+    let list = List { diagrams: diagrams.into_iter().map(Summary::from).collect(), next_cursor };
     let body =
         serde_json::to_vec(&list).map_err(|error| Problem::new(Kind::Internal).because(error))?;
     let hash: String = Sha256::digest(&body).iter().take(12).map(|b| format!("{b:02x}")).collect();
     let tag = format!("\"{hash}\"");
-    if is_known(&headers, &tag) {
+    if is_known(headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, header_value(&tag))]).into_response());
     }
     let headers = [

@@ -5,15 +5,15 @@
 use std::sync::Arc;
 
 use axum::body::{Bytes, HttpBody};
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, RawPathParams, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use serde::de::DeserializeOwned;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Api;
 use super::problem::{Kind, Problem};
-use crate::auth::{Identity, TokenError};
+use crate::auth::{Guest, Identity, TokenError};
 use crate::bpmn::ReadErrorKind;
 use crate::diagram::NoDiagram;
 use crate::id::DiagramId;
@@ -41,7 +41,31 @@ impl FromRequestParts<Arc<Api>> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
-        Ok(Self(api.keys.access(bearer(&parts.headers)?)?))
+        let identity = api.keys.access(bearer(&parts.headers)?)?;
+        if let Some(guest) = &identity.guest {
+            let path = RawPathParams::from_request_parts(parts, api).await;
+            let path = path.map_err(|error| Problem::from(Kind::BadRequest).because(error))?;
+            let id = path.iter().find(|(name, _)| *name == "id").map(|(_, id)| id);
+            check_guest(guest, id, parts)?;
+        }
+        Ok(Self(identity))
+    }
+}
+
+/// A guest reaches its one diagram, the list of just this, and its own session: whatever route comes later is
+/// closed to it. It can't delete, nor let others in: that stays with the organisation.
+fn check_guest(guest: &Guest, id: Option<&str>, parts: &Parts) -> Result<(), Problem> {
+    let refused = |why: &str| Err(Problem::new(Kind::Forbidden).detail(why));
+    let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    match route.strip_prefix("/api/diagrams/{id}") {
+        Some(_) if id != Some(guest.diagram.as_str()) => Err(Kind::NotFound.into()),
+        Some("/invites") => refused("a guest can't invite others"),
+        Some(_) if parts.method == Method::DELETE => refused("a guest can't delete the diagram"),
+        Some(_) => Ok(()),
+        None if parts.method.is_safe() && ["/api/diagrams", "/api/session"].contains(&route) => {
+            Ok(())
+        }
+        None => refused("an invitation opens its one diagram and nothing else"),
     }
 }
 

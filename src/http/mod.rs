@@ -9,12 +9,16 @@ pub mod diagrams;
 pub mod extract;
 pub mod health;
 pub mod heavy;
+pub mod invites;
 mod linger;
 pub mod listener;
+mod local;
 pub mod origin;
 pub mod problem;
+pub mod session;
 pub mod shell;
 mod stall;
+pub mod studio;
 pub mod version;
 pub mod xml;
 
@@ -31,12 +35,14 @@ use tracing::Instrument;
 use crate::auth::Keys;
 use crate::config::{Auth, Server};
 use crate::id::NodeId;
+use crate::limits;
 use crate::room::registry::Registry;
 use crate::store::sqlite::Catalog;
 use current::Bases;
 use extract::BodySpace;
 use heavy::Heavy;
 use problem::{Kind, Problem};
+use session::SessionRate;
 
 /// What handlers need of the other parts.
 #[derive(Debug)]
@@ -55,6 +61,8 @@ pub struct Api {
     pub bodies: BodySpace,
     /// Hidden revisions of live diagrams.
     pub bases: Bases,
+    /// How often sessions begin.
+    pub sessions: SessionRate,
     /// Settings of the listener.
     pub server: Server,
     /// Settings of tokens.
@@ -81,11 +89,20 @@ impl Api {
 
 /// All routes, without what surrounds every request.
 pub fn routes(api: Arc<Api>) -> Router {
+    // Whoever has no token yet gets no space for a large body.
+    let small = DefaultBodyLimit::max(limits::SESSION_BODY_BYTES);
+    let begin_session = post(session::begin).layer(small);
     Router::new()
         .route("/api/diagrams", get(diagrams::list).post(diagrams::create))
         .route("/api/diagrams/{id}", get(diagrams::show).delete(diagrams::delete))
         .route("/api/diagrams/{id}/xml", get(xml::load).put(xml::save))
         .route("/api/diagrams/{id}/collaborate", post(collaborate::collaborate))
+        .route("/api/diagrams/{id}/invites", post(invites::create))
+        .route("/api/session", get(session::show).merge(begin_session))
+        .route("/", get(studio::home))
+        .route("/studio", get(studio::home))
+        .route("/studio/{*path}", get(studio::file))
+        .route("/studio/", get(studio::index))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         // Asked when a handler reads the body, so that a caller without a token is told that first.

@@ -1,11 +1,27 @@
-//! Which pages may open sockets: an exact list, never a pattern.
+//! Where this server is reached, and which pages may open sockets: an exact list, never a pattern.
 //!
 //! A request without `Origin` comes from no page and is let through: the token is no cookie, so nobody can be
 //! made to send it.
 
 use axum::http::{HeaderMap, header};
 
+use super::problem::{Kind, Problem};
 use crate::config::Server;
+
+/// `http(s)://host[:port]` under which the caller reaches this server: the public URL, else of the request's
+/// `Host`.
+///
+/// # Errors
+/// `BadRequest` when there is neither.
+pub fn public_base(settings: &Server, headers: &HeaderMap) -> Result<String, Problem> {
+    if let Some(public) = &settings.public_url {
+        return Ok(public.clone());
+    }
+    let host = headers.get(header::HOST).and_then(|h| h.to_str().ok());
+    host.filter(|h| h.parse::<axum::http::uri::Authority>().is_ok())
+        .map(|host| format!("http://{host}"))
+        .ok_or_else(|| Problem::new(Kind::BadRequest).detail("the Host header is missing or wrong"))
+}
 
 /// The allowed origins.
 #[derive(Debug, Clone)]

@@ -323,6 +323,7 @@ fn logs_hold_no_token_no_query_and_no_secret() {
         user: "ana".parse().unwrap(),
         role: atelier::auth::OrgRole::Member,
         name: None,
+        guest: None,
     };
     let hour = std::time::Duration::from_secs(3600);
     let token = keys.mint_access(&who, std::time::SystemTime::now(), hour).unwrap();

@@ -64,8 +64,13 @@ impl Server {
     }
 
     pub(crate) fn user(&self, org: &str, user: &str, role: OrgRole) -> User {
-        let identity =
-            Identity { org: org.parse().unwrap(), user: user.parse().unwrap(), role, name: None };
+        let identity = Identity {
+            org: org.parse().unwrap(),
+            user: user.parse().unwrap(),
+            role,
+            name: None,
+            guest: None,
+        };
         let now = std::time::SystemTime::now();
         let token = self.app.keys().mint_access(&identity, now, Duration::from_secs(600)).unwrap();
         User { token }

@@ -34,6 +34,7 @@ mod merge;
 mod render;
 mod rest;
 mod saves;
+mod sessions;
 mod sim;
 mod sockets;
 mod store_catalog;

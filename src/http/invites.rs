@@ -1,0 +1,83 @@
+//! Invitations: a link that lets people without an account into one diagram.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::serde::rfc3339;
+
+use super::Api;
+use super::extract::{Caller, DiagramPath, Whole, json};
+use super::origin::public_base;
+use super::problem::{Kind, Problem};
+use crate::auth::Invite;
+use crate::config::parse_duration;
+use crate::limits;
+use crate::room::session::Role;
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NewInvite {
+    role: Role,
+    ttl: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Invited {
+    /// The token stands behind `#`: a browser sends that to no server.
+    url: String,
+    role: Role,
+    #[serde(with = "rfc3339")]
+    expires_at: OffsetDateTime,
+}
+
+/// `POST /api/diagrams/{id}/invites`
+pub async fn create(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    DiagramPath(id): DiagramPath,
+    headers: HeaderMap,
+    Whole { bytes: body, space: _space }: Whole,
+) -> Result<Response, Problem> {
+    // Existence first: a viewer of another tenant learns nothing from a 403.
+    api.catalog.diagram(&caller.0.org, &id).await?;
+    let new: NewInvite = json(&body)?;
+    if new.role == Role::Editor && !caller.0.role.may_write() {
+        return Err(Problem::new(Kind::Forbidden).detail("a viewer can invite viewers only"));
+    }
+    let life = new.ttl.as_deref().map_or(Ok(limits::INVITE_TTL), checked_life)?;
+    let now = SystemTime::now();
+    let invite = Invite {
+        org: caller.0.org,
+        diagram: id,
+        role: new.role,
+        by: caller.0.user,
+        expires: now + life,
+    };
+    let token = api.keys.mint_invite(&invite, now)?;
+    tracing::info!(room.id = %invite.diagram, user.id = %invite.by, role = ?invite.role, "invited");
+    let base = public_base(&api.server, &headers)?;
+    let expires_at = OffsetDateTime::from(invite.expires);
+    let invited = Invited {
+        url: format!("{base}/studio/d/{}#invite={token}", invite.diagram),
+        role: invite.role,
+        expires_at: expires_at.replace_nanosecond(0).unwrap_or(expires_at),
+    };
+    let private = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    Ok((StatusCode::CREATED, private, Json(invited)).into_response())
+}
+
+fn checked_life(text: &str) -> Result<Duration, Problem> {
+    let wrong = |why: String| Problem::new(Kind::InvalidValue).detail(format!("ttl: {why}"));
+    let life = parse_duration(text).map_err(|error| wrong(error.to_string()))?;
+    if !(limits::INVITE_TTL_MIN..=limits::INVITE_TTL_MAX).contains(&life) {
+        return Err(wrong("must be between 1m and 30d".to_owned()));
+    }
+    Ok(life)
+}
