@@ -1,0 +1,126 @@
+// The REST interface as the Studio uses it: requests with the session's token, answers with types, errors with
+// their problem. Knows no page.
+import { REQUEST_TIMEOUT_MS } from './limits.ts'
+
+/** What is told of a diagram without its XML. */
+export interface Summary {
+  readonly id: string
+  readonly title: string
+  readonly version: number
+  readonly createdBy: string
+  readonly createdAt: string
+  readonly updatedAt: string
+  /** What it contains, such as `{ elements: { task: 4 }, participants: […] }`. */
+  readonly summary: unknown
+}
+
+export interface Page {
+  readonly diagrams: readonly Summary[]
+  readonly nextCursor: string | null
+}
+
+/** A problem (RFC 9457), or that there was no answer. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+  /** 0: no answer. */
+  readonly status: number
+  /** A code of docs/rest.md, `offline` or `timeout`. */
+  readonly code: string
+  readonly detail: string | undefined
+  /** Where in the text that was sent. */
+  readonly line: number | undefined
+  readonly column: number | undefined
+  /** Seconds. */
+  readonly retryAfter: number | undefined
+
+  constructor(
+    status: number,
+    code: string,
+    problem: Readonly<Record<string, unknown>> = {},
+    retryAfter?: number,
+  ) {
+    const { title, detail, line, column } = problem
+    super(typeof title === 'string' ? title : code)
+    this.status = status
+    this.code = code
+    this.detail = typeof detail === 'string' ? detail : undefined
+    this.line = typeof line === 'number' ? line : undefined
+    this.column = typeof column === 'number' ? column : undefined
+    this.retryAfter = retryAfter
+  }
+}
+
+/** One request without a token. @throws {ApiError} */
+export async function request(path: string, init: RequestInit = {}): Promise<Response> {
+  const limit = AbortSignal.timeout(REQUEST_TIMEOUT_MS)
+  const signal = init.signal ? AbortSignal.any([init.signal, limit]) : limit
+  let answer: Response
+  try {
+    answer = await fetch(path, { ...init, signal })
+  } catch (error) {
+    // Whoever gave the request up wants to see its own reason.
+    if (init.signal?.aborted) throw error
+    throw new ApiError(0, limit.aborted ? 'timeout' : 'offline')
+  }
+  if (answer.ok) return answer
+  const problem = await answer.json().catch(() => ({}))
+  const wait = Number(answer.headers.get('retry-after') ?? Number.NaN)
+  const code = typeof problem?.code === 'string' ? problem.code : 'unknown'
+  throw new ApiError(answer.status, code, problem, Number.isFinite(wait) ? wait : undefined)
+}
+
+/** The interface of one session. */
+export class Api {
+  readonly #bearer: () => Promise<string>
+
+  /** @param bearer gives a valid access token */
+  constructor(bearer: () => Promise<string>) {
+    this.#bearer = bearer
+  }
+
+  /** One request with the session's token. @throws {ApiError} */
+  async send(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers)
+    headers.set('authorization', `Bearer ${await this.#bearer()}`)
+    return request(path, { ...init, headers })
+  }
+
+  async list(query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Page> {
+    return (await this.send(`/api/diagrams?${new URLSearchParams(query)}`, { signal })).json()
+  }
+
+  /** A diagram out of a text of BPMN, whatever its encoding. */
+  async create(bpmn: BodyInit, title: string): Promise<Summary> {
+    const answer = await this.send(`/api/diagrams?${new URLSearchParams({ title })}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/xml' },
+      body: bpmn,
+    })
+    return answer.json()
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.send(at(id), { method: 'DELETE' })
+  }
+
+  /** The current BPMN, as a file. */
+  async bpmn(id: string): Promise<Blob> {
+    return (await this.send(`${at(id)}/xml`)).blob()
+  }
+
+  /** A link that lets somebody in. */
+  async invite(
+    id: string,
+    role: 'editor' | 'viewer',
+  ): Promise<{ readonly url: string; readonly expiresAt: string }> {
+    return (await this.#json('POST', `${at(id)}/invites`, { role })).json()
+  }
+
+  async #json(method: string, path: string, body: unknown): Promise<Response> {
+    const headers = { 'content-type': 'application/json' }
+    return this.send(path, { method, headers, body: JSON.stringify(body) })
+  }
+}
+
+/** The address of a diagram. */
+export const at = (id: string): string => `/api/diagrams/${encodeURIComponent(id)}`

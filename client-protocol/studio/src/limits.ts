@@ -1,0 +1,30 @@
+// Every bound of the Studio with its reason. Only numbers.
+
+/** A token is renewed when less than this is left of it: a request on a slow line still arrives in time. */
+export const TOKEN_SPARE_MS = 60_000
+/** Longest wait for an answer before the page says so; the server itself gives up after a minute. */
+export const REQUEST_TIMEOUT_MS = 60_000
+/** Diagrams asked for at once: fills a large screen. */
+export const PAGE_SIZE = 60
+/** Pause in typing after which a search is sent. */
+export const SEARCH_PAUSE_MS = 250
+/** A message goes away by itself after this time, unless it offers something to do … */
+export const TOAST_MS = 5_000
+/** … then there is more time. */
+export const TOAST_ACTION_MS = 12_000
+/** Messages shown at once; the oldest make room. */
+export const TOASTS = 4
+/** Largest file that is sent, bytes: the server takes no larger text. */
+export const UPLOAD_BYTES = 16 * 1024 * 1024
+/** Files taken from one drop. */
+export const UPLOAD_FILES = 20
+/** Characters of a line that are shown around a fault in a file. */
+export const EXCERPT_CHARS = 80
+/** Characters of a person's name, as the server shows it. */
+export const NAME_CHARS = 80
+/** Bytes of a title, as the server takes it. */
+export const TITLE_BYTES = 512
+/** Pictures asked for at the same time: browsers hold six connections to a server. */
+export const PICTURES_AT_ONCE = 4
+/** People whose faces are shown side by side; the rest is a number. */
+export const FACES = 5

@@ -1,0 +1,31 @@
+// One diagram in the list.
+import type { Summary } from '../api.ts'
+import { pathOf } from '../router.ts'
+import { Icon } from '../ui/icons.tsx'
+import { type Item, Menu } from '../ui/menu.tsx'
+import { ago } from '../ui/time.ts'
+import { contentOf, inWords } from './content.ts'
+import { Sketch } from './sketch.tsx'
+
+export function Card({ diagram, actions }: { readonly diagram: Summary; readonly actions: readonly Item[] }) {
+  const content = contentOf(diagram.summary)
+  return (
+    <li class="card">
+      <a class="card-link" href={pathOf({ page: 'diagram', id: diagram.id })}>
+        <span class="card-picture">
+          <Sketch content={content} />
+        </span>
+        <span class="card-title">{diagram.title}</span>
+        <span class="card-about">{inWords(content)}</span>
+        <time class="card-about" dateTime={diagram.updatedAt}>
+          Changed {ago(diagram.updatedAt, Date.now())}
+        </time>
+      </a>
+      {actions.length > 0 && (
+        <Menu label={`More for ${diagram.title}`} class="icon-button card-more" items={actions}>
+          <Icon name="more" />
+        </Menu>
+      )}
+    </li>
+  )
+}

@@ -1,0 +1,91 @@
+// The diagrams that the list shows: searched by the server, page by page.
+import { signal } from '@preact/signals'
+import type { Api, Summary } from '../api.ts'
+import { PAGE_SIZE } from '../limits.ts'
+
+export type Sort = 'updated' | 'created' | 'title'
+
+export interface Shown {
+  readonly diagrams: readonly Summary[]
+  /** `null`: there is no more. */
+  readonly next: string | null
+}
+
+export type Catalog =
+  | { readonly state: 'loading' }
+  | { readonly state: 'shown'; readonly shown: Shown; readonly loadingMore: boolean }
+  | { readonly state: 'failed'; readonly error: unknown }
+
+export class Diagrams {
+  readonly catalog = signal<Catalog>({ state: 'loading' })
+  readonly words = signal('')
+  readonly sort = signal<Sort>('updated')
+  readonly #api: Api
+  #turn = new AbortController()
+
+  constructor(api: Api) {
+    this.#api = api
+  }
+
+  /** Asks anew. What is shown stays until the answer is there. */
+  async load(): Promise<void> {
+    this.#turn.abort()
+    const turn = new AbortController()
+    this.#turn = turn
+    try {
+      const page = await this.#api.list(this.#query(), turn.signal)
+      if (turn.signal.aborted) return
+      this.#show(page.diagrams, page.nextCursor)
+    } catch (error) {
+      if (!turn.signal.aborted) this.catalog.value = { state: 'failed', error }
+    }
+  }
+
+  async more(): Promise<void> {
+    const { value } = this.catalog
+    if (value.state !== 'shown' || value.shown.next === null || value.loadingMore) return
+    this.catalog.value = { ...value, loadingMore: true }
+    const turn = this.#turn
+    try {
+      const page = await this.#api.list({ ...this.#query(), cursor: value.shown.next }, turn.signal)
+      if (turn.signal.aborted) return
+      // A diagram that changed meanwhile moved to the front and is there already.
+      const known = new Set(value.shown.diagrams.map((diagram) => diagram.id))
+      const fresh = page.diagrams.filter((diagram) => !known.has(diagram.id))
+      this.#show([...value.shown.diagrams, ...fresh], page.nextCursor)
+    } catch (error) {
+      if (!turn.signal.aborted) this.catalog.value = { state: 'failed', error }
+    }
+  }
+
+  /** Takes a diagram away before the server says so. */
+  forget(id: string): void {
+    this.#change((diagrams) => diagrams.filter((diagram) => diagram.id !== id))
+  }
+
+  /** Shows what the server said of a diagram. */
+  replace(changed: Summary): void {
+    this.#change((diagrams) => diagrams.map((diagram) => (diagram.id === changed.id ? changed : diagram)))
+  }
+
+  #change(change: (diagrams: readonly Summary[]) => readonly Summary[]): void {
+    const { value } = this.catalog
+    if (value.state === 'shown') this.#show(change(value.shown.diagrams), value.shown.next)
+  }
+
+  #show(diagrams: readonly Summary[], next: string | null): void {
+    this.catalog.value = { state: 'shown', shown: { diagrams, next }, loadingMore: false }
+  }
+
+  #query(): Record<string, string> {
+    const words = this.words.value.trim()
+    return { limit: String(PAGE_SIZE), ...(words !== '' && { q: words }), ...SORTS[this.sort.value] }
+  }
+}
+
+/** As the server wants to be asked. */
+const SORTS: Record<Sort, Record<string, string>> = {
+  updated: {},
+  created: { sort: 'created' },
+  title: { sort: 'title' },
+}
