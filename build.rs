@@ -1,7 +1,6 @@
 //! Embeds the built Studio, and rebuilds the crate when a migration is added (`sqlx::migrate!` embeds the
 //! folder at compile time).
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
@@ -43,8 +42,7 @@ fn table(dist: &Path, files: &[PathBuf]) -> String {
     let mut code = String::from("static FILES: &[(&str, &[u8])] = &[\n");
     for file in files {
         let name = file.strip_prefix(dist).unwrap_or(file).to_string_lossy().replace('\\', "/");
-        // Writing to a String can't fail.
-        let _ = writeln!(code, "    ({name:?}, include_bytes!({file:?})),");
+        code.push_str(&format!("    ({name:?}, include_bytes!({file:?})),\n"));
     }
     code.push_str("];\n");
     code
