@@ -1,6 +1,7 @@
 // The document model: DOCUMENT.md in TypeScript. Pure but for crdt.ts, which reads and writes Yjs documents.
 export * from './crdt.ts'
 export { importXml } from './import/import.ts'
+export { type ElementName, type Keyless, newKey } from './keys.ts'
 export * from './model.ts'
 export { between, nth, type Random } from './order.ts'
 export { type Finding, findings, project } from './repair/project.ts'

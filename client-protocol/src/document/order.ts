@@ -34,8 +34,7 @@ export function between(
   right: string | undefined,
   random: Random = Math.random,
 ): string {
-  let key = middle(left, right)
-  for (let n = 0; n < RANDOM_DIGITS; n++) key += digit(random, 0)
+  const key = middle(left, right) + randomDigits(RANDOM_DIGITS, random)
   // A key that ends in the least digit has no room before it.
   return key.endsWith('0') ? key.slice(0, -1) + digit(random, 1) : key
 }
@@ -49,6 +48,13 @@ function middle(left: string | undefined, right: string | undefined): string {
   return next !== undefined && compare(next, right) < 0 && !right.startsWith(next)
     ? next
     : inside(left, right)
+}
+
+/** So many random digits. */
+export function randomDigits(count: number, random: Random): string {
+  let digits = ''
+  for (let n = 0; n < count; n++) digits += digit(random, 0)
+  return digits
 }
 
 function digit(random: Random, least: number): string {

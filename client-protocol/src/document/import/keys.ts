@@ -1,17 +1,10 @@
 // The keys of a text's nodes (D6): ids, roles, or a number in document order. The same text gets the same keys.
-import { fitsBytes, trimSpace } from '../chars.ts'
-import { MAX_ID_KEY_BYTES, MAX_KEY_BYTES } from '../limits.ts'
-import { hasIds, singletonRole, vocabularyOf } from '../tables.ts'
-import { childrenOf, NO_BINDING, uriOf } from '../xml/tree.ts'
+import { type ElementName, isFreeForm, roleKey as keyOfRole } from '../keys.ts'
+import { hasIds } from '../tables.ts'
+import { childrenOf, NO_BINDING, uriOf, type XmlElement } from '../xml/tree.ts'
 import type { Inlined } from './inline.ts'
 import type { Keys } from './references.ts'
 import type { Source } from './source.ts'
-
-/** Whether an id can be a key: `~` marks the keys that are no ids, `#` the document. */
-export function isFreeForm(id: string): boolean {
-  const plain = id !== '' && id === trimSpace(id) && !id.includes('~') && !id.startsWith('#')
-  return plain && fitsBytes(id, MAX_ID_KEY_BYTES)
-}
 
 /** The key of every node that becomes a record. */
 export function assignKeys(source: Source, inlined: Inlined): Keys {
@@ -56,10 +49,9 @@ function roleKey(source: Source, index: number, keys: Keys): string | undefined 
   const parent = parentIndex === undefined ? undefined : source.element(parentIndex)
   const parentKey = parentIndex === undefined ? undefined : keys[parentIndex]
   if (element === undefined || parent === undefined || parentKey === undefined) return undefined
-  if (element.name.binding === NO_BINDING) return undefined
-  const uri = uriOf(source.tree, element.name.binding)
-  const role = singletonRole(parent.name.local, uri, element.name.local)
-  const akin = vocabularyOf(uri) === 'foreign' || source.vocabulary(parent) === source.vocabulary(element)
-  const key = `${parentKey}~${role}`
-  return role !== undefined && akin && fitsBytes(key, MAX_KEY_BYTES) ? key : undefined
+  return keyOfRole(parentKey, nameOf(source, parent), nameOf(source, element))
+}
+
+function nameOf({ tree }: Source, { name }: XmlElement): ElementName {
+  return { uri: name.binding === NO_BINDING ? '' : uriOf(tree, name.binding), local: name.local }
 }
