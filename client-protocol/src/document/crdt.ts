@@ -42,7 +42,7 @@ export function readRecords(doc: Y.Doc): Records {
     if (namespace !== undefined) records.ns.set(alias, namespace)
   }
   for (const [key, value] of entries(doc, 'nodes')) {
-    if (isNode(value)) records.nodes.set(key, readFields(value))
+    if (value instanceof Y.Map) records.nodes.set(key, readFields(value))
   }
   return records
 }
@@ -139,14 +139,9 @@ function setString(doc: Y.Doc, root: Root, name: string, value: string): boolean
   return true
 }
 
-/** A node is a plain map: the older XML hook, which Yjs derives from it, is none. */
-function isNode(value: unknown): value is Y.Map<unknown> {
-  return value instanceof Y.Map && value.constructor === Y.Map
-}
-
 function nodeAt(doc: Y.Doc, key: string): Y.Map<unknown> | undefined {
   const node = rootOf(doc, 'nodes')?.get(key)
-  return isNode(node) ? node : undefined
+  return node instanceof Y.Map ? node : undefined
 }
 
 /** A node as its record at creation alone: one map and one string (D8). */
