@@ -53,6 +53,21 @@ export function readNode(doc: Y.Doc, key: string): Fields | undefined {
   return node && readFields(node)
 }
 
+/** An entry of `meta`. */
+export function readMeta(doc: Y.Doc, name: string): string | undefined {
+  return stringAt(doc, 'meta', name)
+}
+
+/** An entry of `ns`. */
+export function readNamespace(doc: Y.Doc, alias: string): Namespace | undefined {
+  return namespaceOf(rootOf(doc, 'ns')?.get(alias))
+}
+
+/** An entry of `ao`: the order of a tag's attributes (D9). */
+export function readAttributeOrder(doc: Y.Doc, tag: string): string | undefined {
+  return stringAt(doc, 'ao', tag)
+}
+
 /** Writes a whole diagram into a document that holds none. */
 export function writeRecords(doc: Y.Doc, records: Records): void {
   for (const name of ['meta', 'ao'] as const) {
@@ -106,6 +121,14 @@ export function setMeta(doc: Y.Doc, name: string, value: string): boolean {
   return setString(doc, 'meta', name, value)
 }
 
+/** Removes an entry of `meta`. Writes nothing, and says so, if it is absent. */
+export function removeMeta(doc: Y.Doc, name: string): boolean {
+  const meta = rootOf(doc, 'meta')
+  if (!meta?.has(name)) return false
+  meta.delete(name)
+  return true
+}
+
 /** Sets an entry of `ao`, the order of a tag's attributes (D9). Writes nothing, and says so, if it is so already. */
 export function setAttributeOrder(doc: Y.Doc, tag: string, order: string): boolean {
   return setString(doc, 'ao', tag, order)
@@ -131,10 +154,14 @@ function entries(doc: Y.Doc, name: Root): Iterable<[string, unknown]> {
   return rootOf(doc, name)?.entries() ?? []
 }
 
-function setString(doc: Y.Doc, root: Root, name: string, value: string): boolean {
+function stringAt(doc: Y.Doc, root: 'meta' | 'ao', name: string): string | undefined {
+  const value = rootOf(doc, root)?.get(name)
+  return typeof value === 'string' ? sanitise(value) : undefined
+}
+
+function setString(doc: Y.Doc, root: 'meta' | 'ao', name: string, value: string): boolean {
   const map = rootOf(doc, root)
-  const current = map?.get(name)
-  if (map === undefined || (typeof current === 'string' && sanitise(current) === value)) return false
+  if (map === undefined || stringAt(doc, root, name) === value) return false
   map.set(name, value)
   return true
 }

@@ -2,6 +2,20 @@
 export * from './crdt.ts'
 export { importXml } from './import/import.ts'
 export { type ElementName, type Keyless, newKey } from './keys.ts'
+export { type ApplyOptions, applyOps, carryRecords } from './merge/apply.ts'
+export { diff, diffRecords } from './merge/diff.ts'
+export type {
+  Applied,
+  Arrange,
+  Clash,
+  Conflict,
+  ElementRef,
+  List,
+  ListKind,
+  Op,
+  Placed,
+  Side,
+} from './merge/op.ts'
 export * from './model.ts'
 export { between, nth, type Random } from './order.ts'
 export { type Finding, findings, project } from './repair/project.ts'
