@@ -7,6 +7,9 @@ import { build } from 'esbuild'
 const here = new URL('../page/', import.meta.url)
 const client = new URL('../../../client-protocol/node_modules/', import.meta.url).pathname
 
+/** Each is a page of its own. */
+const ENTRIES = ['main', 'pair']
+
 /** Of bpmn-js's icons. */
 const FONTS = ['.eot', '.svg', '.ttf', '.woff', '.woff2']
 
@@ -39,7 +42,7 @@ export async function serveTestPage () {
 
 async function bundle () {
   const { outputFiles } = await build({
-    entryPoints: [new URL('main.ts', here).pathname],
+    entryPoints: ENTRIES.map(name => new URL(`${name}.ts`, here).pathname),
     outdir: '/',
     bundle: true,
     write: false,
@@ -51,8 +54,9 @@ async function bundle () {
     assetNames: '[name]',
     logLevel: 'silent'
   })
-  const index = readFileSync(new URL('index.html', here))
-  return new Map([['', file('index.html', index)], ...outputFiles.map(({ path, contents }) =>
+  const pages = /** @type {const} */ ([['', 'index.html'], ['pair.html', 'pair.html']])
+  return new Map([...pages.map(([place, name]) =>
+    /** @type {const} */ ([place, file(name, readFileSync(new URL(name, here)))])), ...outputFiles.map(({ path, contents }) =>
     /** @type {const} */ ([path.slice(1), file(path, Buffer.from(contents))]))])
 }
 

@@ -2,4 +2,6 @@
 interface Window {
   /** `Live` of page/main.ts; its types need packages that the tests themselves do without. */
   live: any
+  /** The pair of page/pair.ts. */
+  pair: any
 }

@@ -1,0 +1,82 @@
+// Setting properties of model elements, each telling whether it changed anything. Nothing here knows documents.
+import { isLeaf, isOrdered, listOf, type ModdleObject, ownValue, type Property, planOf } from './moddle.ts'
+
+/** Sets a property; undefined removes it. What XML shows alike is left alone. */
+export function setProperty(object: ModdleObject, property: Property, value: unknown): boolean {
+  const shown = value === property.default ? undefined : value
+  if (Object.is(ownValue(object, property), shown)) return false
+  // A reference list in one attribute is not kept as such by moddle.
+  if (property.isMany) return false
+  object.set(property.ns.name, value)
+  return true
+}
+
+/** Sets an attribute that no package describes. */
+export function setForeign(object: ModdleObject, name: string, value: string | undefined): boolean {
+  const attributes = object.$attrs
+  if (attributes === undefined || attributes[name] === value) return false
+  if (value === undefined) delete attributes[name]
+  else attributes[name] = value
+  return true
+}
+
+/** Sets an attribute of an element that no package describes. */
+export function setGeneric(object: ModdleObject, name: string, value: string | undefined): boolean {
+  if (name.startsWith('$') || object[name] === value) return false
+  if (value === undefined) delete object[name]
+  else object[name] = value
+  return true
+}
+
+/** Makes a list hold these values; the order counts only where it carries a meaning. */
+export function setList(
+  object: ModdleObject,
+  property: Property,
+  values: readonly unknown[],
+  ordered: boolean,
+): boolean {
+  const current = (object[property.name] as unknown[] | undefined) ?? []
+  const equal = ordered
+    ? current.length === values.length && current.every((item, at) => item === values[at])
+    : current.length === values.length && new Set([...current, ...values]).size === current.length
+  if (equal) return false
+  const list = listOf(object, property)
+  list.splice(0, list.length, ...values)
+  return true
+}
+
+/** Makes the children of an element these, by property. Drawing fields (`bounds` …) that are no nodes stay. */
+export function setChildren(
+  object: ModdleObject,
+  children: ReadonlyMap<Property | undefined, readonly unknown[]>,
+): boolean {
+  if (object.$descriptor.isGeneric) return setGenericChildren(object, children.get(undefined) ?? [])
+  let changed = false
+  for (const { property } of planOf(object.$descriptor).children) {
+    const values = children.get(property) ?? []
+    if (values.length === 0 && isDrawn(object, property)) continue
+    if (!isLeaf(property)) adopt(object, values)
+    const done = property.isMany
+      ? setList(object, property, values, isOrdered(property))
+      : setProperty(object, property, values.at(-1))
+    if (done) changed = true
+  }
+  return changed
+}
+
+function setGenericChildren(object: ModdleObject, values: readonly unknown[]): boolean {
+  adopt(object, values)
+  const current = object.$children ?? []
+  if (current.length === values.length && current.every((item, at) => item === values[at])) return false
+  object.$children = [...(values as ModdleObject[])]
+  return true
+}
+
+function adopt(parent: ModdleObject, children: readonly unknown[]): void {
+  for (const child of children as ModdleObject[]) child.$parent = parent
+}
+
+/** Whether a property is a field of its node (DOCUMENT.md D11). */
+function isDrawn(object: ModdleObject, property: Property): boolean {
+  return object.$type.startsWith('bpmndi:') && ['bounds', 'label', 'waypoint'].includes(property.name)
+}
