@@ -17,6 +17,7 @@ class FakeSocket {
   sent: Uint8Array[] = []
   onopen = () => {}
   onmessage = (_: { data: unknown }) => {}
+  onerror = () => {}
   onclose = (_: { code: number }) => {}
 
   constructor(readonly url: string) {}

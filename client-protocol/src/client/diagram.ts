@@ -160,8 +160,10 @@ export class LiveDiagram {
   flush(signal?: AbortSignal): Promise<void> {
     const { saves } = this.#replica
     const connection = this.connection.value
-    if (saves.unsaved > 0 && connection.state === 'refused')
-      return Promise.reject(new NotSaved(connection.text))
+    if (saves.unsaved > 0) {
+      if (connection.state === 'refused') return Promise.reject(new NotSaved(connection.text))
+      if (connection.state === 'closed') return Promise.reject(new NotSaved('the diagram is closed'))
+    }
     return saves.flushed(signal)
   }
 

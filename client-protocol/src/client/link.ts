@@ -191,6 +191,8 @@ export class Link {
         this.#lose(1006)
       }
     }
+    // A close follows and tells more; without a listener some implementations throw.
+    socket.onerror = () => {}
     socket.onclose = ({ code }) => this.#socket === socket && this.#lose(code)
   }
 
