@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { it, type TestContext } from 'node:test'
 import * as Y from 'yjs'
 import { Server } from '../../tests/interop/lib/server.mjs'
-import { browserCopies, type HistoryChange, NotSaved } from '../src/index.ts'
+import { browserCopies, carryRecords, type HistoryChange, NotSaved } from '../src/index.ts'
 import { becomes, reaches, read, visit, write } from './live/scene.ts'
 
 const KEY = 'StartEvent_1'
@@ -107,16 +107,6 @@ it('a diagram that was deleted leaves no copy behind', async (t) => {
   assert.equal(again.doc.getMap('nodes').size, 0)
 })
 
-/** Carries names over: what a page does with records, for this test. */
-function carryNames(base: Y.Doc, mine: Y.Doc, target: Y.Doc): void {
-  target.transact(() => {
-    for (const key of mine.getMap('nodes').keys()) {
-      const name = read(mine, key, 'name')
-      if (typeof name === 'string' && name !== read(base, key, 'name')) write(target, key, 'name', name)
-    }
-  })
-}
-
 /** The way into one diagram and, from the next fetch on, into another one under the same name: another history. */
 function twoHistories(server: Server, ids: readonly [string, string]) {
   let turn = 0
@@ -134,7 +124,7 @@ it('unsaved edits are carried into another history of the diagram, and nothing i
   const ana = await visit(t, server, id, {
     copies,
     access: twoHistories(server, [id, next]),
-    carryOver: carryNames,
+    carryOver: carryRecords,
     onHistoryChange: (change) => told.push(change),
   })
   await ana.ready
@@ -178,7 +168,7 @@ it('edits that nobody carries over are kept, told, and carried on a later visit'
   assert.equal(read(told[0]?.old ?? new Y.Doc(), KEY, 'name'), 'mine')
   await ana.close()
 
-  const again = await visit(t, server, id, { copies, access, onHistoryChange, carryOver: carryNames })
+  const again = await visit(t, server, id, { copies, access, onHistoryChange, carryOver: carryRecords })
   await becomes('it is carried over', again.document, () => told.length === 2)
   assert.equal(told[1]?.carried, true)
   await again.flush()

@@ -1,6 +1,7 @@
 // A diagram that is open: the document, its connection, what is saved, who is here. Puts the parts together and
 // decides what happens when the diagram's history is another one; the parts decide everything else.
 import * as Y from 'yjs'
+import type { Applied, Conflict } from '../document/merge/op.ts'
 import type { FetchAccess, Role } from './access.ts'
 import { Awareness } from './awareness.ts'
 import { browserCopies } from './browser-copies.ts'
@@ -15,9 +16,9 @@ import { Session } from './session.ts'
 
 /**
  * Carries own edits into another history of the diagram, record by record: changes `target` by what differs between
- * `base`, which the server had, and `mine`.
+ * `base`, which the server had, and `mine`. `carryRecords` is one; whoever does not pass it does not bundle it.
  */
-export type CarryOver = (base: Y.Doc, mine: Y.Doc, target: Y.Doc) => void
+export type CarryOver = (base: Y.Doc, mine: Y.Doc, target: Y.Doc) => Pick<Applied, 'conflicts'>
 
 /** What happened when the server had another history of the diagram. */
 export interface HistoryChange {
@@ -25,6 +26,8 @@ export interface HistoryChange {
   readonly unsaved: number
   /** Whether they are in the new document. If not, they stay in the browser's storage, and in `old`. */
   readonly carried: boolean
+  /** What the other history had changed as well, and whose value stands. */
+  readonly conflicts: readonly Conflict[]
   /** What `carryOver` threw. */
   readonly error?: unknown
   /** The document as it was here. */
@@ -46,7 +49,7 @@ export interface DiagramOptions {
   readonly id: string
   readonly user: User
   readonly access: FetchAccess
-  /** `carryRecords`; without it unsaved edits of another history are only kept. */
+  /** `carryRecords`; without it unsaved edits of another history are kept, but not carried over. */
   readonly carryOver?: CarryOver
   readonly onHistoryChange?: (change: HistoryChange) => void
   /** Where the browser keeps a copy: IndexedDB if there is one; `pageCopies` keeps nothing beyond the page. */
@@ -273,18 +276,20 @@ export class LiveDiagram {
     const { doc, saves } = this.#replica
     const { carryOver } = this.#options
     const report = { unsaved, old: mine, forget: () => copy.remove() }
-    if (!carryOver || !base || this.#link.role.value !== 'editor') return { ...report, carried: false }
+    const left = { ...report, carried: false, conflicts: [] }
+    if (!carryOver || !base || this.#link.role.value !== 'editor') return left
+    let conflicts: readonly Conflict[]
     try {
-      carryOver(base, mine, doc)
+      conflicts = carryOver(base, mine, doc).conflicts
     } catch (error) {
-      return { ...report, carried: false, error }
+      return { ...left, error }
     }
     // Without an answer it stays, and is carried over again on the next visit, which changes nothing twice.
     saves.flushed().then(
       () => copy.remove(),
       () => {},
     )
-    return { ...report, carried: true }
+    return { ...report, carried: true, conflicts }
   }
 
   async #fresh(old: Copy): Promise<Replica> {
