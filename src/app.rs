@@ -14,7 +14,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::auth::{self, Keys, SecretError};
-use crate::config::Config;
+use crate::config::{self, Config};
+use crate::editors::Editors;
 use crate::http::current::Bases;
 use crate::http::extract::BodySpace;
 use crate::http::heavy::Heavy;
@@ -23,9 +24,11 @@ use crate::http::origin::Origins;
 use crate::http::session::SessionRate;
 use crate::http::{self, Api, shell};
 use crate::id::NodeId;
+use crate::jobs::checkpoint::Checkpoints;
 use crate::limits;
 use crate::room::registry::Registry;
-use crate::store::sqlite::{OpenError, Store};
+use crate::store::catalog::Keep;
+use crate::store::sqlite::{Catalog, OpenError, Store};
 use crate::ws::{self, Gate};
 pub use lock::{DataLock, LockError};
 
@@ -36,6 +39,8 @@ pub struct App {
     config: Config,
     store: Store,
     registry: Arc<Registry>,
+    editors: Arc<Editors>,
+    catalog: Catalog,
     keys: Arc<Keys>,
     /// Also stops what was started when the app is dropped without [`App::stop`].
     stop: DropGuard,
@@ -84,6 +89,10 @@ impl App {
         let registry =
             Registry::new(node, Arc::new(store.log()), quarantine::sink(&config.store.data));
 
+        let catalog = store.catalog().keeping(keep(&config.versions));
+        let editors = Arc::<Editors>::default();
+        registry.watch(Arc::clone(&editors) as _);
+
         let wanted = config.server.listen;
         let listen = |source| StartError::Listen { addr: wanted, source };
         let socket = TcpListener::bind(wanted).await.map_err(listen)?;
@@ -95,7 +104,8 @@ impl App {
             node,
             keys: Arc::clone(&keys),
             registry: Arc::clone(&registry),
-            catalog: store.catalog(),
+            catalog: catalog.clone(),
+            editors: Arc::clone(&editors),
             heavy: Heavy::default(),
             bodies: BodySpace::default(),
             bases: Bases::default(),
@@ -108,7 +118,7 @@ impl App {
         let gate = Gate::new(
             Arc::clone(&keys),
             Arc::clone(&registry),
-            store.catalog(),
+            catalog.clone(),
             Origins::new(&config.server),
             config.socket.clone(),
             tasks.clone(),
@@ -121,9 +131,28 @@ impl App {
             connections: tasks.clone(),
         };
         let listening = tokio::spawn(listener.run());
+        let checkpoints = Checkpoints {
+            editors: Arc::clone(&editors),
+            catalog: catalog.clone(),
+            registry: Arc::clone(&registry),
+            settings: config.versions.clone(),
+        };
+        tasks.spawn(checkpoints.run(stop.clone()));
         tracing::info!(%addr, data = %config.store.data.display(), "started");
         let stop = stop.drop_guard();
-        Ok(Self { addr, config, store, registry, keys, stop, tasks, listening, _lock: lock })
+        Ok(Self {
+            addr,
+            config,
+            store,
+            registry,
+            editors,
+            catalog,
+            keys,
+            stop,
+            tasks,
+            listening,
+            _lock: lock,
+        })
     }
 
     /// Where it listens: the real port, where port 0 was asked for.
@@ -168,11 +197,24 @@ impl App {
         if timeout(left, self.tasks.wait()).await.is_err() {
             tracing::warn!(left = self.tasks.len(), "connections were cut off at the end");
         }
+        if let Err(error) = self.editors.store_names(&self.catalog).await {
+            tracing::warn!(%error, "the next versions may lack authors");
+        }
         if let Err(error) = self.listening.await {
             tracing::error!(%error, "the listener had ended badly");
         }
         self.store.close().await;
         tracing::info!(stored, "stopped");
         stored
+    }
+}
+
+/// How long revisions are kept, by the settings.
+fn keep(settings: &config::Versions) -> Keep {
+    Keep {
+        automatic: settings.keep_automatic,
+        saved: settings.keep_saved,
+        younger_than: settings.keep_all_for,
+        ..Keep::default()
     }
 }

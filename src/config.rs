@@ -30,6 +30,8 @@ pub struct Config {
     pub auth: Auth,
     /// Where data is kept.
     pub store: Store,
+    /// When versions are made, and how long they are kept.
+    pub versions: Versions,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -169,6 +171,37 @@ impl Default for Store {
     }
 }
 
+/// When versions are made, and how long they are kept.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Versions {
+    /// Time after the first edit since the newest version at which the next one is made.
+    #[serde(with = "value::duration")]
+    pub every: Duration,
+    /// Time without an editor after which what was edited becomes a version.
+    #[serde(with = "value::duration")]
+    pub after_leaving: Duration,
+    /// Newest automatic versions that are kept however old they are.
+    pub keep_automatic: u32,
+    /// Newest saved and restored versions that are kept however old they are.
+    pub keep_saved: u32,
+    /// Age below which no version goes.
+    #[serde(with = "value::duration")]
+    pub keep_all_for: Duration,
+}
+
+impl Default for Versions {
+    fn default() -> Self {
+        Self {
+            every: limits::VERSION_EVERY,
+            after_leaving: limits::VERSION_AFTER_LEAVING,
+            keep_automatic: limits::KEEP_AUTOMATIC,
+            keep_saved: limits::KEEP_SAVED,
+            keep_all_for: limits::KEEP_ALL_FOR,
+        }
+    }
+}
+
 /// What is logged, and how.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -210,6 +243,7 @@ impl Config {
                 "is \"on\" although server.public_url says that others reach the server: leave one of them out",
             );
         }
+        at_least_a_second("versions.every", self.versions.every)?;
         if self.store.data.as_os_str().is_empty() {
             return refuse("store.data", "is empty: name a folder, or leave it out for ./data");
         }

@@ -18,6 +18,9 @@ pub mod telemetry;
 
 pub mod auth;
 pub mod diagram;
+pub mod editors;
+
+pub mod jobs;
 
 pub mod http;
 pub mod ws;

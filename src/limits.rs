@@ -136,6 +136,28 @@ pub const BLOB_READ_TRIES: u32 = 5;
 /// Node lives per room whose newest batch can still be looked up after a compaction (ROOM K3). A life
 /// whose append is still unknown after so many others have written to the room is long dead.
 pub const NODES_PER_ROOM: i64 = 64;
+/// Newest automatic versions of a diagram that are kept however old they are (DESIGN 3).
+pub const KEEP_AUTOMATIC: u32 = 10;
+/// Newest saved and restored versions of a diagram that are kept however old they are: a script that saves
+/// every minute would fill any disk.
+pub const KEEP_SAVED: u32 = 500;
+/// Age below which no version goes.
+pub const KEEP_ALL_FOR: Duration = Duration::from_secs(24 * 3600);
+/// How long a hidden revision can be the base of a save (DESIGN 6).
+pub const KEEP_BASES_FOR: Duration = Duration::from_secs(24 * 3600);
+/// Authors that a version names; a room has more sessions than anybody reads names.
+pub const MAX_AUTHORS: usize = 100;
+/// Longest name of a version, bytes. Above it: 422.
+pub const MAX_VERSION_NAME_BYTES: usize = 200;
+/// Time after the first edit since the newest version at which the next one is made, while editing goes on.
+pub const VERSION_EVERY: Duration = Duration::from_secs(600);
+/// Time without an editor after which what was edited becomes a version: longer than a page reload.
+pub const VERSION_AFTER_LEAVING: Duration = Duration::from_secs(5);
+/// How long news of editors gather before they are stored: a crash within it may forget who they were, never
+/// what they did.
+pub const EDITORS_EVERY: Duration = Duration::from_millis(250);
+/// Pause before an automatic version that could not be made is tried again.
+pub const VERSION_RETRY: Duration = Duration::from_secs(10);
 /// Longest title, bytes. Above it: 422.
 pub const MAX_TITLE_BYTES: usize = 512;
 /// Diagrams on one page of a list.

@@ -138,7 +138,11 @@ async fn shared(api: &Api, who: &Identity, id: &DiagramId) -> Result<Current, Pr
         hash: live.hash,
         summary: live.summary,
         author: who.user.clone(),
+        editors: Vec::new(),
+        still_editing: Vec::new(),
+        name: None,
         message: None,
+        source: None,
         now: OffsetDateTime::now_utc(),
     };
     let version = api.catalog.add_revision(&who.org, id, new).await?.version();

@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use time::serde::rfc3339;
 
 use super::Api;
+use super::answer::{hashed, header_value, tagged};
 use super::current::current;
 use super::extract::{Caller, DiagramPath, Query, Whole, json, media_type};
 use super::problem::{Kind, Problem};
-use super::version::{is_known, tag_of_entry};
+use super::version::tag_of_entry;
 use crate::diagram::{Birth, Draft, EMPTY, Fresh, shown_title, text};
 use crate::id::{DiagramId, UserId, Version};
 use crate::limits;
@@ -137,11 +137,7 @@ pub async fn list(
     Query(query): Query<ListQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let limit = query.limit.unwrap_or(limits::DEFAULT_PAGE);
-    if !(1..=limits::MAX_PAGE).contains(&limit) {
-        return Err(Problem::new(Kind::InvalidValue)
-            .detail(format!("limit must be 1 to {}", limits::MAX_PAGE)));
-    }
+    let limit = page_size(query.limit)?;
     if let Some(guest) = &caller.guest {
         let only = api.catalog.diagram(&caller.org, &guest.diagram).await?;
         return answer_list(&headers, vec![only], None);
@@ -157,19 +153,7 @@ fn answer_list(
     next_cursor: Option<String>,
 ) -> Result<Response, Problem> {
     let list = List { diagrams: diagrams.into_iter().map(Summary::from).collect(), next_cursor };
-    let body =
-        serde_json::to_vec(&list).map_err(|error| Problem::new(Kind::Internal).because(error))?;
-    let hash: String = Sha256::digest(&body).iter().take(12).map(|b| format!("{b:02x}")).collect();
-    let tag = format!("\"{hash}\"");
-    if is_known(headers, &tag) {
-        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, header_value(&tag))]).into_response());
-    }
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
-        (header::ETAG, header_value(&tag)),
-        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
-    ];
-    Ok((headers, body).into_response())
+    hashed(headers, &list)
 }
 
 /// `GET /api/diagrams/{id}`: all of it, with its current XML.
@@ -184,16 +168,9 @@ pub async fn show(
     // Somebody may have saved between the two: the version told is that of the text told.
     diagram.version = current.version;
     let tag = tag_of_entry(current.version, diagram.change);
-    if is_known(&headers, &tag) {
-        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, header_value(&tag))]).into_response());
-    }
     let xml = text::of_bytes(&current.xml).or_else(|| text::of_bytes(&current.text));
     let full = Full { summary: diagram.into(), bpmn_xml: xml.unwrap_or_default().to_owned() };
-    let headers = [
-        (header::ETAG, header_value(&tag)),
-        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache")),
-    ];
-    Ok((headers, Json(full)).into_response())
+    tagged(&headers, &tag, &full)
 }
 
 /// `DELETE /api/diagrams/{id}`: softly; whoever is in its room is sent away.
@@ -226,7 +203,16 @@ fn checked_title(title: &str) -> Result<String, Problem> {
     })
 }
 
-/// A header value out of our own plain text.
-pub(super) fn header_value(text: &str) -> HeaderValue {
-    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
+/// How many a page of a list holds.
+///
+/// # Errors
+/// `InvalidValue`.
+pub(super) fn page_size(wanted: Option<u32>) -> Result<u32, Problem> {
+    let limit = wanted.unwrap_or(limits::DEFAULT_PAGE);
+    if (1..=limits::MAX_PAGE).contains(&limit) {
+        return Ok(limit);
+    }
+    Err(Problem::new(Kind::InvalidValue)
+        .detail(format!("limit must be 1 to {}", limits::MAX_PAGE))
+        .with("field", "limit"))
 }

@@ -16,7 +16,7 @@ use super::problem::{Kind, Problem};
 use crate::auth::{Guest, Identity, TokenError};
 use crate::bpmn::ReadErrorKind;
 use crate::diagram::NoDiagram;
-use crate::id::DiagramId;
+use crate::id::{DiagramId, Version};
 use crate::limits;
 use crate::store::StoreError;
 
@@ -87,9 +87,23 @@ impl<S: Send + Sync> FromRequestParts<S> for DiagramPath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let path = axum::extract::Path::<String>::from_request_parts(parts, state).await;
-        let id = path.ok().and_then(|path| path.0.parse().ok());
+        let path = axum::extract::RawPathParams::from_request_parts(parts, state).await;
+        let id = path.ok().and_then(|path| path.iter().next()?.1.parse().ok());
         id.map(Self).ok_or_else(|| Kind::NotFound.into())
+    }
+}
+
+/// The version of the path. What can't be a number of one is not found, like the diagram of another tenant.
+#[derive(Debug)]
+pub struct VersionPath(pub Version);
+
+impl<S: Send + Sync> FromRequestParts<S> for VersionPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = axum::extract::Path::<(String, String)>::from_request_parts(parts, state).await;
+        let version = path.ok().and_then(|path| path.0.1.parse().ok()).filter(|n| *n > 0);
+        version.map(|n| Self(Version(n))).ok_or_else(|| Kind::NotFound.into())
     }
 }
 

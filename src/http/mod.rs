@@ -3,9 +3,11 @@
 //! Handlers speak to the catalog and to rooms (`Registry::read`, `Registry::edit`); they must not touch a
 //! room's log or a document by another way (ROOM E1). `problem.rs` alone maps errors to statuses.
 
+pub mod answer;
 pub mod collaborate;
 pub mod current;
 pub mod diagrams;
+pub mod diff;
 pub mod extract;
 pub mod health;
 pub mod heavy;
@@ -15,11 +17,13 @@ pub mod listener;
 mod local;
 pub mod origin;
 pub mod problem;
+pub mod save;
 pub mod session;
 pub mod shell;
 mod stall;
 pub mod studio;
 pub mod version;
+pub mod versions;
 pub mod xml;
 
 use std::sync::Arc;
@@ -34,6 +38,7 @@ use tracing::Instrument;
 
 use crate::auth::Keys;
 use crate::config::{Auth, Server};
+use crate::editors::Editors;
 use crate::id::NodeId;
 use crate::limits;
 use crate::room::registry::Registry;
@@ -55,6 +60,8 @@ pub struct Api {
     pub registry: Arc<Registry>,
     /// Stored diagrams.
     pub catalog: Catalog,
+    /// Who edited what: the authors of the next versions.
+    pub editors: Arc<Editors>,
     /// Where parsing and materialising run.
     pub heavy: Heavy,
     /// Memory for request bodies.
@@ -96,6 +103,11 @@ pub fn routes(api: Arc<Api>) -> Router {
         .route("/api/diagrams", get(diagrams::list).post(diagrams::create))
         .route("/api/diagrams/{id}", get(diagrams::show).delete(diagrams::delete))
         .route("/api/diagrams/{id}/xml", get(xml::load).put(xml::save))
+        .route("/api/diagrams/{id}/versions", get(versions::list).post(versions::create))
+        .route("/api/diagrams/{id}/versions/{version}", get(versions::show))
+        .route("/api/diagrams/{id}/versions/{version}/xml", get(versions::xml))
+        .route("/api/diagrams/{id}/versions/{version}/restore", post(versions::restore))
+        .route("/api/diagrams/{id}/diff", get(diff::show))
         .route("/api/diagrams/{id}/collaborate", post(collaborate::collaborate))
         .route("/api/diagrams/{id}/invites", post(invites::create))
         .route("/api/session", get(session::show).merge(begin_session))

@@ -15,6 +15,7 @@ use super::outbox;
 use super::registry::Lease;
 use super::session::Incoming;
 use super::task::{From, Mail};
+use super::watch::Place;
 use crate::id::SessionId;
 use crate::limits::DIRECT_FRAMES;
 use crate::protocol::close::CloseCode;
@@ -36,6 +37,8 @@ pub struct Inbox {
     channel: Arc<Channel>,
     mailbox: mpsc::Sender<Mail>,
     lease: Option<Lease>,
+    /// Given back behind the lease: who hears of it finds the session gone.
+    _place: Option<Place>,
 }
 
 /// The room closed this session: the outbox says why.
@@ -66,7 +69,7 @@ impl Member {
         session: SessionId,
         mailbox: &mpsc::Sender<Mail>,
         feed: &Arc<SharedFeed>,
-        lease: Lease,
+        (lease, place): (Lease, Option<Place>),
     ) -> (Self, Arc<Channel>) {
         let channel = Arc::new(Channel::default());
         let inbox = Inbox {
@@ -74,6 +77,7 @@ impl Member {
             channel: Arc::clone(&channel),
             mailbox: mailbox.clone(),
             lease: Some(lease),
+            _place: place,
         };
         let outbox = Outbox {
             session,

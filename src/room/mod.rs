@@ -1,7 +1,7 @@
 //! Live rooms: a pure core that decides, and a thin shell that executes.
 //!
 //! PURE: `core`, `document`, `session`, `awareness`, `feed`, `replica`, `committer`, `lifecycle`, `load`, `outbox`
-//! (events in, effects out, `now` as an argument; yrs is allowed). Shell: `task`, `registry`, `member`.
+//! (events in, effects out, `now` as an argument; yrs is allowed). Shell: `task`, `registry`, `member`, `watch`.
 //! The rules (L1, K2, G1 …) stand in client-protocol/PROTOCOL.md. Must not know BPMN or HTTP.
 
 pub mod awareness;
@@ -17,6 +17,7 @@ pub mod registry;
 pub mod replica;
 pub mod session;
 pub mod task;
+pub mod watch;
 
 use std::time::Duration;
 

@@ -26,6 +26,7 @@ use super::member::SharedFeed;
 pub use super::member::{Inbox, Left, Member, Outbox, Outgoing};
 pub use super::session::{Incoming, Role};
 use super::task::{ControlCell, From, LONG, Mail, Task};
+use super::watch::{Editing, Place, Watch, Watcher};
 use crate::id::{BatchId, ClientId, DiagramId, NodeId, Seq, SessionId, UserId};
 use crate::limits::ROOM_MAILBOX;
 use crate::protocol::close::CloseCode;
@@ -57,6 +58,7 @@ pub struct Registry {
     tasks: TaskTracker,
     started: Instant,
     sink: QuarantineSink,
+    pub(super) watch: Watch,
 }
 
 impl std::fmt::Debug for Registry {
@@ -75,6 +77,7 @@ struct Handle {
     mailbox: mpsc::Sender<Mail>,
     control: Arc<ControlCell>,
     feed: Arc<SharedFeed>,
+    editing: Editing,
 }
 
 /// Somebody holds on to a room.
@@ -102,10 +105,16 @@ impl Registry {
             tasks: TaskTracker::new(),
             started: Instant::now(),
             sink,
+            watch: Watch::default(),
         });
         let committer = Arc::clone(&registry);
         tokio::spawn(async move { committer.commit_for_ever().await });
         registry
+    }
+
+    /// Tells this watcher of all edits from now on.
+    pub fn watch(&self, watcher: Arc<dyn Watcher>) {
+        self.watch.set(watcher);
     }
 
     /// Joins a room, loading it if needed. Refusals that need the room come through the outbox.
@@ -120,7 +129,9 @@ impl Registry {
         let lease = self.enter(diagram).ok_or(CloseCode::Restart)?;
         let room = Arc::clone(&lease.0);
         let session = SessionId(self.fresh_id());
-        let (member, channel) = Member::new(session, &room.mailbox, &room.feed, lease);
+        let editor = who.role == Role::Editor;
+        let place = editor.then(|| Place::take(&self.watch, diagram, &room.editing)).flatten();
+        let (member, channel) = Member::new(session, &room.mailbox, &room.feed, (lease, place));
         let input = Input::Join { session, user: who.user, role: who.role };
         let mail = Mail { input, from: From::Session(session, channel) };
         room.mailbox.send(mail).await.map_err(|_| CloseCode::RoomUnavailable)?;
@@ -222,6 +233,7 @@ impl Registry {
             mailbox,
             control: Arc::default(),
             feed: Arc::new(SharedFeed::new()),
+            editing: Editing::default(),
         });
         let task = Task {
             id: diagram.clone(),

@@ -198,7 +198,8 @@ impl Task {
                     drop(reply.send(result));
                 }
             }
-            Effect::Accepted { index, update, bindings } => {
+            Effect::Accepted { index, update, user, bindings } => {
+                self.registry.watch.edited(&self.id, &user);
                 self.registry.accept(&self.id, index, update, bindings);
             }
             // Nobody to tell: the embedded mode is one node.

@@ -1,13 +1,16 @@
 //! The domain's words for what tenants see: diagrams, revisions, pages of a list.
 //!
-//! PURE types; the verbs are in `sqlite/catalog.rs` and `sqlite/revisions.rs`. Every verb takes the
-//! organisation first: another tenant's diagram answers like one that does not exist.
+//! PURE types; the verbs are in `sqlite/catalog.rs`, `sqlite/revisions.rs` and `sqlite/versions.rs`. Every
+//! verb takes the organisation first: another tenant's diagram answers like one that does not exist.
+
+mod versions;
 
 use bytes::Bytes;
 use time::OffsetDateTime;
 
 use super::StoreError;
 use crate::id::{BatchId, DiagramId, NodeId, UserId, Version};
+pub use versions::{Added, Keep, Kind, NewRevision, Revision, VersionEntry, Versions};
 
 /// A diagram as the catalog knows it: never its XML.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,94 +58,6 @@ pub struct NewDiagram {
     pub batch: BatchId,
     /// The time.
     pub now: OffsetDateTime,
-}
-
-/// What made a revision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// Version 1: the bytes as they were uploaded.
-    Upload,
-    /// Somebody saved or restored.
-    Save,
-    /// The server kept the state of a live room.
-    Checkpoint,
-    /// Hidden: what a reader of a live room was given, so that it can be the base of a save.
-    Base,
-}
-
-impl Kind {
-    /// The word for it in the store.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Upload => "upload",
-            Self::Save => "save",
-            Self::Checkpoint => "checkpoint",
-            Self::Base => "base",
-        }
-    }
-
-    /// The kind of a word.
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Upload, Self::Save, Self::Checkpoint, Self::Base]
-            .into_iter()
-            .find(|kind| kind.as_str() == word)
-    }
-}
-
-/// A revision to store.
-#[derive(Debug, Clone)]
-pub struct NewRevision {
-    /// What made it; never `Upload`, which only creation stores.
-    pub kind: Kind,
-    /// The materialised text, UTF-8.
-    pub bytes: Bytes,
-    /// SHA-256 of it.
-    pub hash: [u8; 32],
-    /// See [`Diagram::summary`].
-    pub summary: serde_json::Value,
-    /// Who is behind it; for a checkpoint the last editor.
-    pub author: UserId,
-    /// What the author said about it.
-    pub message: Option<String>,
-    /// The time.
-    pub now: OffsetDateTime,
-}
-
-/// What became of a new revision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Added {
-    /// It is this version.
-    Stored(Version),
-    /// The newest version has the same materialised text: nothing was stored.
-    Unchanged(Version),
-}
-
-impl Added {
-    /// The version that holds this text.
-    pub fn version(self) -> Version {
-        match self {
-            Self::Stored(version) | Self::Unchanged(version) => version,
-        }
-    }
-}
-
-/// A stored revision.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Revision {
-    /// Its number.
-    pub version: Version,
-    /// What made it.
-    pub kind: Kind,
-    /// Of version 1 the uploaded bytes, of others the materialised text in UTF-8.
-    pub bytes: Bytes,
-    /// SHA-256 of the materialised text (not of `bytes`, where version 1 came in another form).
-    pub hash: [u8; 32],
-    /// Who is behind it.
-    pub author: UserId,
-    /// What the author said about it.
-    pub message: Option<String>,
-    /// When it was stored.
-    pub created_at: OffsetDateTime,
 }
 
 /// What to list.

@@ -53,6 +53,17 @@ impl Server {
         Self::launch(dir, |_| {}).await
     }
 
+    /// On what another server left, with other settings.
+    pub(crate) async fn start_in_with(dir: TempDir, set: impl FnOnce(&mut Config)) -> Self {
+        Self::launch(dir, set).await
+    }
+
+    /// Stops it in good order; what it leaves.
+    pub(crate) async fn stop(self) -> TempDir {
+        assert!(self.app.stop().await, "everything was stored");
+        self.dir
+    }
+
     async fn launch(dir: TempDir, set: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::default();
         config.server.listen = "127.0.0.1:0".parse().unwrap();

@@ -20,6 +20,7 @@ mod craft;
 mod document_hostile;
 mod document_random;
 mod document_vectors;
+mod editor;
 mod fuzz_corpus;
 mod fuzz_edits;
 mod harness;
@@ -44,6 +45,7 @@ mod store_full;
 mod store_kill;
 mod store_open;
 mod tidy;
+mod versions;
 mod wire_vectors;
 
 /// A number from the environment: seeds and time boxes of the long random tests.

@@ -1,74 +1,12 @@
 //! Saves over REST: merged into the live diagram, refused when stale, and what readers are given.
 
 use atelier::auth::OrgRole;
-use atelier::bpmn::crdt;
-use atelier::bpmn::model::Value as Field;
 use atelier::diagram::EMPTY;
-use atelier::protocol::frame;
-use bytes::Bytes;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use yrs::updates::decoder::Decode;
-use yrs::{Doc, ReadTxn, Transact, Update};
 
-use crate::harness::{Client, Server, User, problem};
-
-/// The template with these three names.
-fn named(process: &str, start: &str, end: &str) -> String {
-    EMPTY.replace("id=\"Process_1\"", &format!("id=\"Process_1\" name=\"{process}\"")).replace(
-        "<bpmn:startEvent id=\"StartEvent_1\" />",
-        &format!(
-            "<bpmn:startEvent id=\"StartEvent_1\" name=\"{start}\" />\
-                 <bpmn:endEvent id=\"End\" name=\"{end}\" />"
-        ),
-    )
-}
-
-/// A live editor: a document that knows the schema.
-struct Editor {
-    client: Client,
-    doc: Doc,
-}
-
-impl Editor {
-    async fn join(server: &Server, user: &User, id: &str, client_id: u64) -> Self {
-        let mut client = server.join(user, id).await;
-        let doc = Doc::with_client_id(client_id);
-        let state = client.sync().await;
-        doc.transact_mut().apply_update(Update::decode_v1(&state).unwrap()).unwrap();
-        Self { client, doc }
-    }
-
-    /// Gives an element a name; returns when that is durable.
-    async fn rename(&mut self, key: &str, name: &str) {
-        let before = self.doc.transact().state_vector();
-        let update = {
-            let mut txn = self.doc.transact_mut();
-            let value = Field::Text(name.to_owned());
-            assert!(crdt::set_field(&mut txn, key, "name", &value), "{key}");
-            txn.encode_state_as_update_v1(&before)
-        };
-        self.client.send(frame::update(&update)).await;
-        self.client.barrier().await;
-    }
-
-    async fn delete(&mut self, key: &str) {
-        let update = {
-            let mut txn = self.doc.transact_mut();
-            assert!(crdt::delete_node(&mut txn, key));
-            txn.encode_update_v1()
-        };
-        self.client.send(frame::update(&update)).await;
-        self.client.barrier().await;
-    }
-}
-
-async fn xml_of(server: &Server, user: &User, id: &str) -> (String, String) {
-    let answer = server.get(user, &format!("/api/diagrams/{id}/xml")).await;
-    assert_eq!(answer.status(), StatusCode::OK);
-    let tag = answer.headers()["etag"].to_str().unwrap().to_owned();
-    (tag, answer.text().await.unwrap())
-}
+use crate::editor::{Editor, named, xml_of};
+use crate::harness::{Server, problem};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_text_again_changes_nothing() {
@@ -94,16 +32,8 @@ async fn a_save_becomes_a_version_and_reaches_the_live_room() {
     let saved: Value = answer.json().await.unwrap();
     assert_eq!(saved, json!({ "version": 2, "changed": true, "conflicts": [] }));
 
-    let update: Bytes = live
-        .client
-        .until(|message| match message {
-            frame::Message::Update(update) => Some(update),
-            _ => None,
-        })
-        .await;
-    live.doc.transact_mut().apply_update(Update::decode_v1(&update).unwrap()).unwrap();
-    let records = crdt::read(&live.doc.transact());
-    assert_eq!(records.nodes["StartEvent_1"].text("name"), Some("Begin"));
+    live.take_update().await;
+    assert_eq!(live.name_of("StartEvent_1").as_deref(), Some("Begin"));
     let (tag, xml) = xml_of(&server, &ana, &id).await;
     assert_eq!(tag, "\"v2\"");
     assert!(xml.contains("name=\"Begin\""));

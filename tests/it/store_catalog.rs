@@ -45,7 +45,11 @@ fn save(kind: Kind, text: &str, hash: u8) -> NewRevision {
         hash: [hash; 32],
         summary: json!({"tasks": hash}),
         author: "ben".parse().unwrap(),
+        editors: Vec::new(),
+        still_editing: Vec::new(),
+        name: None,
         message: Some("moved the gateway".into()),
+        source: None,
         now: NOON + time::Duration::seconds(1),
     }
 }

@@ -124,7 +124,11 @@ async fn furnished(dir: &Path) -> Store {
         hash: [5; 32],
         summary: serde_json::json!({}),
         author: "ben".parse().unwrap(),
+        editors: Vec::new(),
+        still_editing: Vec::new(),
+        name: None,
         message: None,
+        source: None,
         now: OffsetDateTime::UNIX_EPOCH,
     };
     catalog.add_revision(&acme, &"small".parse().unwrap(), revision).await.unwrap();
@@ -222,7 +226,11 @@ async fn big_revisions_come_back_whole_and_refused_ones_leave_no_blob() {
         hash: [0; 32],
         summary: serde_json::json!({}),
         author: "ben".parse().unwrap(),
+        editors: Vec::new(),
+        still_editing: Vec::new(),
+        name: None,
         message: None,
+        source: None,
         now: OffsetDateTime::UNIX_EPOCH,
     };
     catalog.add_revision(&acme, &big, unchanged.clone()).await.unwrap();

@@ -28,6 +28,8 @@ pub struct Report {
     pub moved: Vec<Move>,
     /// Elements with another name.
     pub renamed: Vec<Rename>,
+    /// Flows with other ends, and boundary events on other activities.
+    pub reconnected: Vec<Changed>,
     /// Elements with other properties, types, documentation, extensions …
     pub changed: Vec<Changed>,
     /// Positions, sizes, routes, labels, colours.
@@ -140,6 +142,9 @@ impl Report {
     }
 }
 
+/// What an element is connected to.
+const ENDS: [&str; 3] = ["sourceRef", "targetRef", "attachedToRef"];
+
 /// Compares two versions. Both may come from any source: keys need not agree.
 #[must_use]
 pub fn report(old: &Records, new: &Records) -> Report {
@@ -200,8 +205,12 @@ impl<'r> Comparison<'_, 'r> {
             match owner {
                 None => self.report.document.extend(changes),
                 Some(at) => {
+                    let (ends, changes): (Vec<_>, Vec<_>) =
+                        changes.into_iter().partition(|c| ENDS.contains(&c.field.as_str()));
                     let element = element_ref(self.new, at);
-                    self.report.changed.push(Changed { element, changes });
+                    let of = |changes| Changed { element: element.clone(), changes };
+                    self.report.reconnected.extend((!ends.is_empty()).then(|| of(ends)));
+                    self.report.changed.extend((!changes.is_empty()).then(|| of(changes)));
                 }
             }
         }

@@ -41,6 +41,11 @@ impl fmt::Display for Report {
             let (from, to) = (optional(entry.from.as_deref()), optional(entry.to.as_deref()));
             writeln!(f, "renamed  {kind} {id}: {from} -> {to}")?;
         }
+        for entry in &self.reconnected {
+            for change in &entry.changes {
+                writeln!(f, "rejoined {}: {change}", entry.element)?;
+            }
+        }
         for entry in &self.changed {
             for change in &entry.changes {
                 writeln!(f, "changed  {}: {change}", entry.element)?;

@@ -202,6 +202,8 @@ pub enum Effect {
         index: u64,
         /// What to log.
         update: Bytes,
+        /// Who is behind it.
+        user: UserId,
         /// Client ids that it binds (C3).
         bindings: Vec<(ClientId, UserId)>,
     },

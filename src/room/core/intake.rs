@@ -127,7 +127,7 @@ impl Room {
             self.have.absorb_deleted(&deleted);
             self.lifecycle.touch(turn.now.mono);
             for f in run {
-                self.accept(f.fit.update, f.ends, f.bindings, turn);
+                self.accept(f.fit.update, f.user, f.ends, f.bindings, turn);
             }
         }
     }
@@ -156,7 +156,7 @@ impl Room {
                 Ok(outline) => {
                     self.lifecycle.touch(turn.now.mono);
                     self.have.absorb(&outline);
-                    self.accept(update, ends(&outline), Vec::new(), turn);
+                    self.accept(update, edit.author, ends(&outline), Vec::new(), turn);
                     self.answer(request, turn);
                 }
                 Err(malformed) => {
@@ -192,6 +192,7 @@ impl Room {
     fn accept(
         &mut self,
         update: Bytes,
+        user: UserId,
         ends: Vec<(ClientId, u32)>,
         bindings: Vec<(ClientId, UserId)>,
         turn: &mut Turn<'_>,
@@ -199,7 +200,7 @@ impl Room {
         self.generation += 1;
         self.size += update.len();
         let index = self.replica.accept(update.clone(), ends);
-        turn.out.push(Effect::Accepted { index, update, bindings });
+        turn.out.push(Effect::Accepted { index, update, user, bindings });
     }
 
     /// Whether all these clients are the session's user's, or nobody's yet (C3).

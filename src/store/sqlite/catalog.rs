@@ -9,11 +9,12 @@ use time::OffsetDateTime;
 use super::append::{create_room, end_room};
 use super::db::Db;
 use super::values::json;
+use super::versions::{Stored, insert};
 use crate::id::{DiagramId, OrgId, Version};
 use crate::limits::{MAX_PAGE, REVISION_INLINE_BYTES};
 use crate::store::StoreError;
 use crate::store::blobs::{BlobKey, Blobs};
-use crate::store::catalog::{Cursor, Diagram, NewDiagram, Page, Query, from_ms, to_ms};
+use crate::store::catalog::{Cursor, Diagram, Keep, Kind, NewDiagram, Page, Query, from_ms, to_ms};
 use crate::store::log::Append;
 
 /// Folder of the revisions' blobs.
@@ -24,11 +25,18 @@ pub(super) const REVISIONS: &str = "revisions";
 pub struct Catalog {
     pub(super) db: Db,
     pub(super) blobs: Blobs,
+    pub(super) keep: Keep,
 }
 
 impl Catalog {
     pub(super) fn new(db: Db, blobs: Blobs) -> Self {
-        Self { db, blobs }
+        Self { db, blobs, keep: Keep::default() }
+    }
+
+    /// The same catalog with another rule of how long revisions are kept.
+    #[must_use]
+    pub fn keeping(self, keep: Keep) -> Self {
+        Self { keep, ..self }
     }
 
     /// Creates a diagram with its version 1, its room and row 1 of the room's log, all or nothing (ROOM L6).
@@ -185,8 +193,14 @@ impl Catalog {
         // After an unknown outcome a row may point to it.
         if let (Some(key), Err(error)) = (key, done)
             && !matches!(error, StoreError::Unknown(_))
-            && let Err(error) = self.blobs.delete(&key).await
         {
+            self.discard(&key).await;
+        }
+    }
+
+    /// Removes a blob that nothing points to. Where that fails it only takes up space, and `doctor` finds it.
+    pub(super) async fn discard(&self, key: &BlobKey) {
+        if let Err(error) = self.blobs.delete(key).await {
             tracing::warn!(%error, "a blob that nothing points to could not be removed");
         }
     }
@@ -219,19 +233,22 @@ async fn create(
         .bind(new.summary.to_string())
         .execute(&mut *tx)
         .await?;
-    let revision = super::revisions::Stored {
+    let revision = Stored {
         version: Version(1),
-        kind: crate::store::catalog::Kind::Upload,
+        kind: Kind::Upload,
         checksum: crc32fast::hash(&new.bytes),
         size: new.bytes.len(),
         bytes,
         blob,
         hash: new.hash,
-        author: new.user,
+        authors: vec![new.user],
+        name: None,
         message: None,
+        source: None,
+        summary: new.summary,
         now,
     };
-    super::revisions::insert(tx, org, &new.id, revision).await?;
+    insert(tx, org, &new.id, revision).await?;
     select(tx, org, &new.id).await
 }
 

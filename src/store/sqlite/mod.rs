@@ -1,17 +1,19 @@
 //! The embedded store: one SQLite database (WAL, an fsync per commit, one writer) and a folder of blobs.
 //!
 //! Opens, migrates and closes it; the log's verbs are in `log.rs` (with `append.rs` and
-//! `history.rs`), the catalog's in `catalog.rs` and `revisions.rs`, the integrity check in `check.rs`.
+//! `history.rs`), the catalog's in `catalog.rs`, `revisions.rs` and `versions.rs`, the integrity check in `check.rs`.
 
 mod append;
 mod catalog;
 mod check;
 mod checkpoint;
 mod db;
+mod editors;
 mod history;
 mod log;
 mod revisions;
 mod values;
+mod versions;
 
 use std::path::{Path, PathBuf};
 

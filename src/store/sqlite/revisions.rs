@@ -1,41 +1,17 @@
-//! Revisions on SQLite: what was uploaded, saved and kept of a diagram.
+//! Reading revisions on SQLite, with their bytes.
 //!
-//! A stored revision never changes. Every statement names the organisation.
+//! The bytes of a stored revision never change; `versions.rs` stores them. Every statement names the
+//! organisation.
 
 use bytes::Bytes;
 use sqlx::{FromRow, SqliteConnection};
 
-use super::catalog::{Catalog, select};
-use crate::id::{DiagramId, OrgId, UserId, Version};
+use super::catalog::Catalog;
+use crate::id::{DiagramId, OrgId, Version};
 use crate::store::StoreError;
-use crate::store::blobs::BlobKey;
-use crate::store::catalog::{Added, Kind, NewRevision, Revision, from_ms, to_ms};
+use crate::store::catalog::{Kind, Revision, from_ms};
 
 impl Catalog {
-    /// Stores a revision as the next version, unless the newest one has the same materialised text.
-    ///
-    /// # Errors
-    /// `NotFound`, else as the store fails.
-    pub async fn add_revision(
-        &self,
-        org: &OrgId,
-        id: &DiagramId,
-        new: NewRevision,
-    ) -> Result<Added, StoreError> {
-        let (bytes, key) = self.shelve(new.bytes.clone()).await?;
-        let (org, id, blob) = (org.clone(), id.clone(), key.clone());
-        let done = self
-            .db
-            .write(move |tx| Box::pin(async move { add(tx, &org, &id, new, bytes, blob).await }))
-            .await;
-        if let Ok(Added::Unchanged(_)) = done {
-            self.unshelve_unless_stored::<()>(key, &Err(StoreError::Exists)).await;
-        } else {
-            self.unshelve_unless_stored(key, &done).await;
-        }
-        done
-    }
-
     /// A revision of a diagram that is not deleted.
     ///
     /// # Errors
@@ -89,95 +65,6 @@ impl Catalog {
             created_at: from_ms(row.created_at)?,
         })
     }
-}
-
-/// What a row of a revision holds.
-pub(super) struct Stored {
-    pub(super) version: Version,
-    pub(super) kind: Kind,
-    pub(super) bytes: Option<Bytes>,
-    pub(super) blob: Option<BlobKey>,
-    pub(super) size: usize,
-    pub(super) checksum: u32,
-    pub(super) hash: [u8; 32],
-    pub(super) author: UserId,
-    pub(super) message: Option<String>,
-    pub(super) now: i64,
-}
-
-pub(super) async fn insert(
-    tx: &mut SqliteConnection,
-    org: &OrgId,
-    id: &DiagramId,
-    new: Stored,
-) -> Result<(), StoreError> {
-    let sql = "INSERT INTO revisions (org, diagram, version, kind, bytes, blob, size, crc, hash, \
-               author, message, created_at) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
-    sqlx::query(sql)
-        .bind(org.as_str())
-        .bind(id.as_str())
-        .bind(new.version.0)
-        .bind(new.kind.as_str())
-        .bind(new.bytes.map(Vec::from))
-        .bind(new.blob.map(|key| key.to_string()))
-        .bind(i64::try_from(new.size).unwrap_or(i64::MAX))
-        .bind(i64::from(new.checksum))
-        .bind(new.hash.to_vec())
-        .bind(new.author.as_str())
-        .bind(new.message)
-        .bind(new.now)
-        .execute(tx)
-        .await?;
-    Ok(())
-}
-
-async fn add(
-    tx: &mut SqliteConnection,
-    org: &OrgId,
-    id: &DiagramId,
-    new: NewRevision,
-    bytes: Option<Bytes>,
-    blob: Option<BlobKey>,
-) -> Result<Added, StoreError> {
-    let current = select(tx, org, id).await?.version;
-    let sql = "SELECT hash FROM revisions WHERE org = ?1 AND diagram = ?2 AND version = ?3";
-    let hash: Option<Vec<u8>> = sqlx::query_scalar(sql)
-        .bind(org.as_str())
-        .bind(id.as_str())
-        .bind(current.0)
-        .fetch_optional(&mut *tx)
-        .await?;
-    if hash.as_deref() == Some(&new.hash) {
-        return Ok(Added::Unchanged(current));
-    }
-    let version = Version(current.0.saturating_add(1));
-    let (now, saved) = (to_ms(new.now), matches!(new.kind, Kind::Save | Kind::Upload));
-    let sql = "UPDATE diagrams SET version = ?3, saved = iif(?4, ?3, saved), updated_at = ?5, \
-               change = change + 1, summary = ?6 WHERE org = ?1 AND id = ?2";
-    sqlx::query(sql)
-        .bind(org.as_str())
-        .bind(id.as_str())
-        .bind(version.0)
-        .bind(saved)
-        .bind(now)
-        .bind(new.summary.to_string())
-        .execute(&mut *tx)
-        .await?;
-    let revision = Stored {
-        version,
-        kind: new.kind,
-        checksum: crc32fast::hash(&new.bytes),
-        size: new.bytes.len(),
-        bytes,
-        blob,
-        hash: new.hash,
-        author: new.author,
-        message: new.message,
-        now,
-    };
-    insert(tx, org, id, revision).await?;
-    Ok(Added::Stored(version))
 }
 
 async fn select_revision(

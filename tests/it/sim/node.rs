@@ -371,7 +371,7 @@ impl Node {
                 Effect::Answer { request, result } => {
                     around.happened.answers.insert(request, result.is_ok());
                 }
-                Effect::Accepted { index, update, bindings } => {
+                Effect::Accepted { index, update, user: _, bindings } => {
                     self.committer.accept(room, index, update, bindings);
                 }
                 Effect::Publish { head, row } => {

@@ -1,0 +1,181 @@
+//! What a save, a restore and a milestone have in common: operations in the room, then the state that came of
+//! them as a version.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, header};
+use bytes::Bytes;
+use serde::Serialize;
+use tokio::sync::oneshot;
+
+use super::Api;
+use super::current::{self, current};
+use super::problem::{Kind, Problem};
+use super::version::tag;
+use crate::auth::Identity;
+use crate::bpmn::merge::{self, Applied, Conflict, Op};
+use crate::editors::Making;
+use crate::id::{DiagramId, Version};
+use crate::limits;
+use crate::room::registry::Edit;
+use crate::store::StoreError;
+use crate::store::catalog::{Added, Diagram, Revision};
+
+/// What became of a save.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Saved {
+    /// The version that holds the diagram as it is now.
+    pub version: Version,
+    /// Whether this save changed the diagram.
+    pub changed: bool,
+    /// What live edits had changed as well.
+    pub conflicts: Vec<Conflict>,
+}
+
+/// The operations in the room, then the state that came of them as a version. What changes nothing makes none.
+///
+/// # Errors
+/// As the room or the store fails.
+pub async fn carry_out(
+    api: Arc<Api>,
+    who: Identity,
+    id: DiagramId,
+    ops: Vec<Op>,
+    making: Making,
+) -> Result<Saved, Problem> {
+    let kind = making.kind;
+    let applied = apply(&api, &who, &id, ops, kind.as_str()).await?;
+    let version = if applied.ops == 0 {
+        current(&api, &who, &id).await?.version
+    } else {
+        keep(&api, &who, &id, making).await?.version()
+    };
+    let (ops, conflicts) = (applied.ops, applied.conflicts.len());
+    let (user, v, how) = (&who.user, version.0, kind.as_str());
+    tracing::info!(room.id = %id, user.id = %user, version = v, how, ops, conflicts, "saved");
+    Ok(Saved { version, changed: ops > 0, conflicts: applied.conflicts })
+}
+
+/// Stores the live text as a version.
+///
+/// # Errors
+/// As the room or the store fails.
+pub async fn keep(
+    api: &Api,
+    who: &Identity,
+    id: &DiagramId,
+    making: Making,
+) -> Result<Added, Problem> {
+    let text = current::text(api, id);
+    api.editors.store_version(&api.catalog, (&who.org, id), making, text).await
+}
+
+/// Refuses a base that somebody has saved over on purpose, unless the caller wants that merged too.
+///
+/// # Errors
+/// `Stale`.
+pub fn check_fresh(diagram: &Diagram, base: Version, headers: &HeaderMap) -> Result<(), Problem> {
+    let why = if base > diagram.version {
+        "If-Match names a version that is not stored yet"
+    } else if base < diagram.saved && !wants_merge(headers) {
+        "somebody saved since that version: load it again, or send Prefer: merge to merge both"
+    } else {
+        return Ok(());
+    };
+    Err(Problem::new(Kind::Stale)
+        .detail(why)
+        .with("currentVersion", diagram.version.0)
+        .with("expectedVersion", base.0)
+        .header(header::ETAG, &tag(diagram.version)))
+}
+
+/// Whether the caller prefers a merge to a refusal.
+pub fn wants_merge(headers: &HeaderMap) -> bool {
+    headers
+        .get_all("prefer")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|preference| preference.trim().eq_ignore_ascii_case("merge"))
+}
+
+/// A message that is not longer than it may be.
+///
+/// # Errors
+/// `InvalidValue`.
+pub fn checked_message(message: Option<String>) -> Result<Option<String>, Problem> {
+    if message.as_ref().is_some_and(|message| message.len() > limits::MAX_MESSAGE_BYTES) {
+        return Err(Problem::new(Kind::InvalidValue)
+            .detail(format!("message is longer than {} bytes", limits::MAX_MESSAGE_BYTES))
+            .with("field", "message"));
+    }
+    Ok(message)
+}
+
+/// The text of the version that a save builds on.
+///
+/// # Errors
+/// `BaseGone`, else as the store fails.
+pub async fn base_text(
+    api: &Api,
+    who: &Identity,
+    id: &DiagramId,
+    version: Version,
+) -> Result<Bytes, Problem> {
+    match api.catalog.revision(&who.org, id, version).await {
+        Ok(revision) => Ok(revision.bytes),
+        Err(StoreError::NotFound) => Err(Problem::new(Kind::BaseGone)
+            .detail("load the diagram again, or send ?mode=replace to replace whatever is there")
+            .with("expectedVersion", version.0)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A stored version with its bytes.
+///
+/// # Errors
+/// `NotFound` that names it, else as the store fails.
+pub async fn revision(
+    api: &Api,
+    who: &Identity,
+    id: &DiagramId,
+    version: Version,
+) -> Result<Revision, Problem> {
+    match api.catalog.revision(&who.org, id, version).await {
+        Err(StoreError::NotFound) => {
+            // Only whoever sees the diagram learns about its versions.
+            api.catalog.diagram(&who.org, id).await?;
+            Err(no_version(version))
+        }
+        found => Ok(found?),
+    }
+}
+
+/// The diagram is there and this version of it is not.
+pub fn no_version(version: Version) -> Problem {
+    Problem::new(Kind::NotFound).detail(format!("version {} is not kept", version.0))
+}
+
+/// Runs the operations in the room; durable when this returns.
+async fn apply(
+    api: &Api,
+    who: &Identity,
+    id: &DiagramId,
+    ops: Vec<Op>,
+    origin: &'static str,
+) -> Result<Applied, Problem> {
+    if ops.is_empty() {
+        return Ok(Applied::default());
+    }
+    let seed = getrandom::u64().map_err(|error| Problem::from(Kind::Internal).because(error))?;
+    let (report, reported) = oneshot::channel();
+    let change = move |txn: &mut yrs::TransactionMut<'_>| {
+        let applied = merge::apply(&ops, txn, &mut fastrand::Rng::with_seed(seed));
+        // Nobody listens any more when the caller has hung up; the save stands.
+        drop(report.send(applied));
+    };
+    let edit = Edit { author: who.user.clone(), origin, change: Box::new(change) };
+    api.registry.edit(id, edit).await?;
+    reported.await.map_err(|error| Problem::from(Kind::Internal).because(error))
+}

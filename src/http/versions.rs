@@ -1,0 +1,236 @@
+//! The history of a diagram: list, look at, name and restore versions.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::serde::rfc3339;
+
+use super::Api;
+use super::answer::{ASK_AGAIN, hashed, header_value, unchanged};
+use super::current;
+use super::diagrams::page_size;
+use super::extract::{Caller, DiagramPath, Query, VersionPath, Whole, json};
+use super::problem::{self, Problem};
+use super::save::{Saved, carry_out, checked_message, keep, no_version, revision};
+use super::version::tag;
+use super::xml::disposition;
+use crate::diagram::{save, shown_title};
+use crate::editors::Making;
+use crate::id::{DiagramId, UserId, Version};
+use crate::limits;
+use crate::store::StoreError;
+use crate::store::catalog::{Kind, VersionEntry};
+
+/// A version without its XML.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    version: Version,
+    kind: &'static str,
+    name: Option<String>,
+    message: Option<String>,
+    /// Who edited since the version before; whoever saved, named or restored it comes first.
+    authors: Vec<Author>,
+    restored_from: Option<Version>,
+    /// Elements by type.
+    counts: serde_json::Value,
+    bytes: u64,
+    #[serde(with = "rfc3339")]
+    created_at: OffsetDateTime,
+    xml_url: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Author {
+    id: UserId,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct List {
+    versions: Vec<Entry>,
+    next_cursor: Option<String>,
+}
+
+/// The query of a list.
+#[derive(Debug, Deserialize)]
+pub struct ListQuery {
+    limit: Option<u32>,
+    cursor: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewBody {
+    name: String,
+    message: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RestoreBody {
+    message: Option<String>,
+}
+
+impl Entry {
+    fn new(id: &DiagramId, entry: VersionEntry) -> Self {
+        let counts = entry.summary.get("counts").cloned().unwrap_or_else(|| serde_json::json!({}));
+        Self {
+            xml_url: format!("/api/diagrams/{id}/versions/{}/xml", entry.version.0),
+            version: entry.version,
+            kind: word(entry.kind),
+            name: entry.name,
+            message: entry.message,
+            authors: entry.authors.into_iter().map(|id| Author { id }).collect(),
+            restored_from: entry.source,
+            counts,
+            bytes: entry.size,
+            created_at: entry.created_at,
+        }
+    }
+}
+
+/// What people call a kind.
+fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Upload => "uploaded",
+        Kind::Save => "saved",
+        Kind::Restore => "restored",
+        Kind::Milestone => "named",
+        Kind::Checkpoint => "automatic",
+        Kind::Base => "hidden",
+    }
+}
+
+/// `GET /api/diagrams/{id}/versions`: the newest first.
+pub async fn list(
+    State(api): State<Arc<Api>>,
+    Caller(caller): Caller,
+    DiagramPath(id): DiagramPath,
+    Query(query): Query<ListQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let limit = page_size(query.limit)?;
+    let below = query.cursor.as_deref().map(str::parse).transpose();
+    let below = below.map_err(|_| Problem::from(StoreError::BadCursor))?.map(Version);
+    let page = api.catalog.versions(&caller.org, &id, below, limit).await?;
+    let list = List {
+        versions: page.entries.into_iter().map(|entry| Entry::new(&id, entry)).collect(),
+        next_cursor: page.next.map(|version| version.0.to_string()),
+    };
+    hashed(&headers, &list)
+}
+
+/// `GET /api/diagrams/{id}/versions/{n}`
+pub async fn show(
+    State(api): State<Arc<Api>>,
+    Caller(caller): Caller,
+    DiagramPath(id): DiagramPath,
+    VersionPath(version): VersionPath,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    api.catalog.diagram(&caller.org, &id).await?;
+    let entry = match api.catalog.version(&caller.org, &id, version).await {
+        Err(StoreError::NotFound) => return Err(no_version(version)),
+        found => found?,
+    };
+    hashed(&headers, &Entry::new(&id, entry))
+}
+
+/// `GET /api/diagrams/{id}/versions/{n}/xml`
+pub async fn xml(
+    State(api): State<Arc<Api>>,
+    Caller(caller): Caller,
+    DiagramPath(id): DiagramPath,
+    VersionPath(version): VersionPath,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let title = api.catalog.diagram(&caller.org, &id).await?.title;
+    let stored = revision(&api, &caller, &id, version).await?;
+    let tag = tag(version);
+    if let Some(response) = unchanged(&headers, &tag) {
+        return Ok(response);
+    }
+    let file = format!("{title} v{}", version.0);
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/xml")),
+        (header::CONTENT_DISPOSITION, header_value(&disposition(&file))),
+        (header::ETAG, header_value(&tag)),
+        (header::CACHE_CONTROL, ASK_AGAIN),
+    ];
+    Ok((headers, stored.bytes).into_response())
+}
+
+/// `POST /api/diagrams/{id}/versions`: a name for the present state, which is then kept for ever.
+pub async fn create(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    DiagramPath(id): DiagramPath,
+    Whole { bytes: body, space: _space }: Whole,
+) -> Result<Response, Problem> {
+    // Existence first: a viewer of another tenant learns nothing from a 403.
+    api.catalog.diagram(&caller.0.org, &id).await?;
+    caller.may_write()?;
+    let body: NewBody = json(&body)?;
+    let making = Making {
+        name: Some(checked_name(&body.name)?),
+        message: checked_message(body.message)?,
+        ..Making::new(Kind::Milestone, Some(caller.0.user.clone()))
+    };
+    let (work, who, diagram) = (Arc::clone(&api), caller.0.clone(), id.clone());
+    let keep = async move { keep(&work, &who, &diagram, making).await };
+    let version = api.to_the_end(keep).await?.version();
+    let entry = api.catalog.version(&caller.0.org, &id, version).await?;
+    let v = version.0;
+    tracing::info!(room.id = %id, user.id = %caller.0.user, version = v, "version named");
+    let location = format!("/api/diagrams/{id}/versions/{v}");
+    let headers =
+        [(header::LOCATION, header_value(&location)), (header::ETAG, header_value(&tag(version)))];
+    Ok((StatusCode::CREATED, headers, Json(Entry::new(&id, entry))).into_response())
+}
+
+/// `POST /api/diagrams/{id}/versions/{n}/restore`: brings a version back by an edit that live clients see; what
+/// is there now is kept as a version before.
+pub async fn restore(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    DiagramPath(id): DiagramPath,
+    VersionPath(version): VersionPath,
+    Whole { bytes: body, space: _space }: Whole,
+) -> Result<Response, Problem> {
+    api.catalog.diagram(&caller.0.org, &id).await?;
+    caller.may_write()?;
+    let body: RestoreBody = if body.is_empty() { RestoreBody::default() } else { json(&body)? };
+    let making = Making {
+        message: checked_message(body.message)?,
+        source: Some(version),
+        ..Making::new(Kind::Restore, Some(caller.0.user.clone()))
+    };
+    let old = revision(&api, &caller.0, &id, version).await?.bytes;
+    let (work, who) = (Arc::clone(&api), caller.0);
+    let restore = async move {
+        keep(&work, &who, &id, Making::new(Kind::Checkpoint, None)).await?;
+        let live = current::records(&work, &id).await?;
+        let plan = move || save::operations(&live, save::Base::Live, &old);
+        let ops = work.heavy.run(plan).await??;
+        carry_out(Arc::clone(&work), who, id, ops, making).await
+    };
+    let saved: Saved = api.to_the_end(restore).await?;
+    Ok(([(header::ETAG, header_value(&tag(saved.version)))], Json(saved)).into_response())
+}
+
+/// A given name of a version, refused instead of cut.
+fn checked_name(name: &str) -> Result<String, Problem> {
+    let refuse =
+        |why: String| Problem::new(problem::Kind::InvalidValue).detail(why).with("field", "name");
+    if name.trim().len() > limits::MAX_VERSION_NAME_BYTES {
+        let most = limits::MAX_VERSION_NAME_BYTES;
+        return Err(refuse(format!("the name is longer than {most} bytes")));
+    }
+    shown_title(name).ok_or_else(|| refuse("the name has no visible character".to_owned()))
+}
