@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use sha2::{Digest, Sha256};
 
 use super::Api;
-use super::diagrams::header_value;
+use super::answer::header_value;
 use super::origin::public_base;
 use super::problem::{Kind, Problem};
 use super::version::is_known;
