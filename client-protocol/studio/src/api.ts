@@ -14,6 +14,17 @@ export interface Summary {
   readonly summary: unknown
 }
 
+/** A stored version without its XML. */
+export interface Version {
+  readonly version: number
+  readonly kind: string
+  readonly name: string | null
+  readonly message: string | null
+  readonly authors: readonly { readonly id: string; readonly name?: string | null }[]
+  readonly restoredFrom: number | null
+  readonly createdAt: string
+}
+
 export interface Page {
   readonly diagrams: readonly Summary[]
   readonly nextCursor: string | null
@@ -97,6 +108,42 @@ export class Api {
       body: bpmn,
     })
     return answer.json()
+  }
+
+  async summary(id: string): Promise<Summary> {
+    return (await this.send(at(id))).json()
+  }
+
+  async rename(id: string, title: string): Promise<Summary> {
+    return (await this.#json('PATCH', at(id), { title })).json()
+  }
+
+  /** The stored versions, the newest first. */
+  async versions(
+    id: string,
+    cursor: string | null,
+  ): Promise<{ versions: readonly Version[]; nextCursor: string | null }> {
+    const query = cursor === null ? '' : `?${new URLSearchParams({ cursor })}`
+    return (await this.send(`${at(id)}/versions${query}`)).json()
+  }
+
+  /** Keeps the present state under a name. */
+  async nameVersion(id: string, name: string): Promise<Version> {
+    return (await this.#json('POST', `${at(id)}/versions`, { name })).json()
+  }
+
+  async versionText(id: string, version: number): Promise<string> {
+    return (await this.send(`${at(id)}/versions/${version}/xml`)).text()
+  }
+
+  /** What changed since a version, as docs/rest.md tells it. */
+  async changesSince(id: string, version: number): Promise<unknown> {
+    return (await this.send(`${at(id)}/diff?from=${version}`)).json()
+  }
+
+  /** Brings a version back by an edit that everybody sees. */
+  async restore(id: string, version: number): Promise<void> {
+    await this.#json('POST', `${at(id)}/versions/${version}/restore`, {})
   }
 
   async remove(id: string): Promise<void> {

@@ -24,6 +24,8 @@ export const EXCERPT_CHARS = 80
 export const NAME_CHARS = 80
 /** Bytes of a title, as the server takes it. */
 export const TITLE_BYTES = 512
+/** Wait for the last edits before a file is downloaded: a commit takes some 20 ms. */
+export const FLUSH_MS = 3_000
 /** Pictures asked for at the same time: browsers hold six connections to a server. */
 export const PICTURES_AT_ONCE = 4
 /** People whose faces are shown side by side; the rest is a number. */

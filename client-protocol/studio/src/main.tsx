@@ -1,6 +1,7 @@
 // The beginning: theme, address, session, page.
 import './styles/tokens.css'
 import './styles/base.css'
+import './styles/editor.css'
 import './styles/list.css'
 import { render } from 'preact'
 import { App } from './app.tsx'

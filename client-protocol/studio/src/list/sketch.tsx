@@ -46,17 +46,20 @@ function row(content: Content, y: number) {
   const middle = [...Array(steps).fill('step'), ...(content.gateways > 0 ? ['decision'] : [])]
   const nodes = ['start', ...middle, ...(middle.length > 0 ? ['end'] : [])]
   const left = 127 - ((nodes.length - 1) * STEP) / 2
-  return nodes.map((kind, i) => {
-    const x = left + i * STEP
-    return (
-      // The order is all there is to tell them apart.
-      <g key={i}>
-        {i > 0 && <path class="sketch-flow" d={`M${x - STEP + 12} ${y}H${x - 13}`} />}
-        {kind === 'start' && <circle class="sketch-node" cx={x} cy={y} r="8" />}
-        {kind === 'step' && <rect class="sketch-node" x={x - 14} y={y - 10} width="28" height="20" rx="4" />}
-        {kind === 'decision' && <path class="sketch-node" d={`M${x - 11} ${y}l11-11 11 11-11 11Z`} />}
-        {kind === 'end' && <circle class="sketch-node end" cx={x} cy={y} r="8" />}
-      </g>
-    )
-  })
+  const x = (i: number) => left + i * STEP
+  // Lines first: the nodes lie on them.
+  return (
+    <>
+      {nodes.length > 1 && <path class="sketch-flow" d={`M${left} ${y}H${x(nodes.length - 1)}`} />}
+      {nodes.map((kind, i) => (
+        <Node key={x(i)} kind={kind} x={x(i)} y={y} />
+      ))}
+    </>
+  )
+}
+
+function Node({ kind, x, y }: { readonly kind: string; readonly x: number; readonly y: number }) {
+  if (kind === 'step') return <rect class="sketch-node" x={x - 14} y={y - 10} width="28" height="20" rx="4" />
+  if (kind === 'decision') return <path class="sketch-node" d={`M${x - 11} ${y}l11-11 11 11-11 11Z`} />
+  return <circle class={kind === 'end' ? 'sketch-node end' : 'sketch-node'} cx={x} cy={y} r="8" />
 }

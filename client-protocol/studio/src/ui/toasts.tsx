@@ -1,5 +1,6 @@
 // Short messages at the edge of the page, read out by screen readers.
 import { signal } from '@preact/signals'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { TOAST_ACTION_MS, TOAST_MS, TOASTS } from '../limits.ts'
 import { explain } from '../words.ts'
 import { Button, IconButton } from './controls.tsx'
@@ -26,9 +27,16 @@ export function complain(error: unknown): void {
 }
 
 export function Toasts() {
+  const layer = useRef<HTMLDivElement>(null)
+  const shown = toasts.value
+  // The top layer is in the order of showing: above a dialog that was opened before.
+  useLayoutEffect(() => {
+    layer.current?.hidePopover()
+    if (shown.length > 0) layer.current?.showPopover()
+  }, [shown])
   return (
-    <div class="toasts" role="status" aria-live="polite">
-      {toasts.value.map(({ key, text, bad, action }) => (
+    <div ref={layer} class="toasts" popover="manual" role="status" aria-live="polite">
+      {shown.map(({ key, text, bad, action }) => (
         <div key={key} class={bad ? 'toast bad' : 'toast'}>
           <span>{text}</span>
           {action && (

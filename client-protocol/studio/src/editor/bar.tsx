@@ -1,0 +1,103 @@
+// The bar over an open diagram: its title, whether it is saved, who is here, what can be done with it.
+import { useState } from 'preact/hooks'
+import type { Summary } from '../api.ts'
+import { OwnFace, ThemeButton } from '../frame.tsx'
+import { pathOf } from '../router.ts'
+import { isGuest, type Who } from '../session.ts'
+import { Button, IconButton } from '../ui/controls.tsx'
+import { Icon } from '../ui/icons.tsx'
+import { Menu } from '../ui/menu.tsx'
+import { complain } from '../ui/toasts.tsx'
+import { downloadBpmn, downloadSvg } from './downloads.ts'
+import { People } from './people.tsx'
+import type { Room } from './room.ts'
+import { SavedIndicator } from './saved.tsx'
+import { ShareDialog } from './share-dialog.tsx'
+import type { Stage } from './stage.ts'
+import { Title } from './title.tsx'
+
+export type Panel = 'properties' | 'versions'
+
+export function EditorBar({
+  room,
+  stage,
+  diagram,
+  who,
+  panel,
+  onPanel,
+  onHelp,
+}: {
+  readonly room: Room
+  readonly stage: Stage | null
+  readonly diagram: Summary
+  readonly who: Who
+  readonly panel: Panel | null
+  readonly onPanel: (panel: Panel) => void
+  readonly onHelp: () => void
+}) {
+  const [sharing, setSharing] = useState(false)
+  const [title, setTitle] = useState(diagram.title)
+  const { role, readOnly } = room.rights.value
+  return (
+    <header class="bar editor-bar">
+      <a class="icon-button" href={pathOf({ page: 'list' })} aria-label="All diagrams" title="All diagrams">
+        <Icon name="back" />
+      </a>
+      <Title id={diagram.id} title={title} mayRename={readOnly === null} onRenamed={setTitle} />
+      {role === 'viewer' ? <span class="chip">View only</span> : <SavedIndicator room={room} />}
+      <div class="bar-end">
+        {stage && readOnly === null && <UndoRedo stage={stage} />}
+        <People room={room} stage={stage} />
+        {!isGuest(who) && (
+          <Button kind="primary" icon="link" class="share" onClick={() => setSharing(true)}>
+            Invite
+          </Button>
+        )}
+        <IconButton
+          label="Properties"
+          icon="sliders"
+          aria-pressed={panel === 'properties'}
+          onClick={() => onPanel('properties')}
+        />
+        <IconButton
+          label="Versions"
+          icon="clock"
+          aria-pressed={panel === 'versions'}
+          onClick={() => onPanel('versions')}
+        />
+        <Menu
+          label="Download and help"
+          class="icon-button"
+          items={[
+            {
+              label: 'Download .bpmn',
+              icon: 'download',
+              act: () => void downloadBpmn(room, diagram.id, title).catch(complain),
+            },
+            {
+              label: 'Download .svg',
+              icon: 'download',
+              act: () => stage && void downloadSvg(stage, title).catch(complain),
+            },
+            { label: 'Keyboard shortcuts', icon: 'help', act: onHelp },
+          ]}
+        >
+          <Icon name="more" />
+        </Menu>
+        <ThemeButton />
+        <OwnFace who={who} />
+      </div>
+      {sharing && <ShareDialog diagram={diagram} who={who} onClose={() => setSharing(false)} />}
+    </header>
+  )
+}
+
+function UndoRedo({ stage }: { readonly stage: Stage }) {
+  const { undo, redo } = stage.undoable.value
+  return (
+    <span class="undo-redo">
+      <IconButton label="Undo your last edit" icon="undo" disabled={!undo} onClick={() => stage.undo()} />
+      <IconButton label="Redo" icon="redo" disabled={!redo} onClick={() => stage.redo()} />
+    </span>
+  )
+}
