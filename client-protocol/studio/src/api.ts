@@ -80,20 +80,36 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   throw new ApiError(answer.status, code, problem, Number.isFinite(wait) ? wait : undefined)
 }
 
+/** Where access tokens come from. */
+export interface Tokens {
+  /** A token that should be valid. @throws {ApiError} if nobody is signed in */
+  bearer(): Promise<string>
+  /** The server refused the token: whether there is another one now. */
+  renew(): Promise<boolean>
+}
+
 /** The interface of one session. */
 export class Api {
-  readonly #bearer: () => Promise<string>
+  readonly #tokens: Tokens
 
-  /** @param bearer gives a valid access token */
-  constructor(bearer: () => Promise<string>) {
-    this.#bearer = bearer
+  constructor(tokens: Tokens) {
+    this.#tokens = tokens
   }
 
   /** One request with the session's token. @throws {ApiError} */
   async send(path: string, init: RequestInit = {}): Promise<Response> {
-    const headers = new Headers(init.headers)
-    headers.set('authorization', `Bearer ${await this.#bearer()}`)
-    return request(path, { ...init, headers })
+    const attempt = async () => {
+      const headers = new Headers(init.headers)
+      headers.set('authorization', `Bearer ${await this.#tokens.bearer()}`)
+      return request(path, { ...init, headers })
+    }
+    try {
+      return await attempt()
+    } catch (error) {
+      const refused = error instanceof ApiError && error.status === 401
+      if (refused && (await this.#tokens.renew())) return attempt()
+      throw error
+    }
   }
 
   async list(query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Page> {

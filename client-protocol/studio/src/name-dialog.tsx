@@ -4,13 +4,14 @@ import { NAME_CHARS } from './limits.ts'
 import { rename } from './session.ts'
 import { Button } from './ui/controls.tsx'
 import { Dialog } from './ui/dialog.tsx'
+import { complain } from './ui/toasts.tsx'
 
 export function NameDialog({ name, onClose }: { readonly name: string; readonly onClose: () => void }) {
   const [text, setText] = useState(name)
   const save = async (event: Event) => {
     event.preventDefault()
-    await rename(text)
     onClose()
+    await rename(text).catch(complain)
   }
   return (
     <Dialog title="Your name" onClose={onClose}>

@@ -32,7 +32,7 @@ const NAME = 'atelier.name'
 
 export const session = signal<Session>({ state: 'starting' })
 /** The interface for whoever is signed in. */
-export const api = new Api(bearer)
+export const api = new Api({ bearer, renew })
 
 let token = ''
 let expires = 0
@@ -66,18 +66,24 @@ export async function rename(name: string): Promise<void> {
 
 /** A token that is valid for a while. @throws {ApiError} when nobody is signed in any more */
 export async function bearer(): Promise<string> {
-  if (
-    Date.now() > expires - TOKEN_SPARE_MS &&
-    session.value.state === 'in' &&
-    session.value.how !== 'token'
-  ) {
-    renewing ??= signIn().finally(() => {
-      renewing = undefined
-    })
-    await renewing
-  }
+  if (Date.now() > expires - TOKEN_SPARE_MS) await renew()
   if (session.value.state !== 'in') throw new ApiError(401, 'unauthorized')
   return token
+}
+
+/** Another token in the place of one that ends or was refused; whoever pasted theirs has to paste another one. */
+async function renew(): Promise<boolean> {
+  const { value } = session
+  if (value.state !== 'in') return false
+  if (value.how === 'token') {
+    signedOut('The token is not accepted any more.')
+    return false
+  }
+  renewing ??= signIn().finally(() => {
+    renewing = undefined
+  })
+  await renewing
+  return session.value.state === 'in'
 }
 
 /** The server does not take the token any more. */
@@ -95,12 +101,25 @@ async function signIn(): Promise<void> {
     else await enter(invite)
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
-    if (![401, 403, 404].includes(error.status)) session.value = { state: 'unreachable', why: error }
-    else if (pasted !== null) signedOut('The token is not accepted (any more).')
-    else if (invite === null) session.value = { state: 'out', why: null }
-    else if (error.status === 404) signedOut('The diagram of this invitation does not exist any more.')
-    else signedOut('This invitation is not valid (any more). Ask for a new one.')
+    if (error.status === 401 || error.status === 403 || error.status === 404) {
+      session.value = { state: 'out', why: refusal(error.status, pasted, invite) }
+      tabStore.remove(TOKEN)
+      tabStore.remove(INVITE)
+      return
+    }
+    // Whoever is in stays in: an open diagram goes on without the server.
+    if (session.value.state === 'in') throw error
+    session.value = { state: 'unreachable', why: error }
   }
+}
+
+/** Why nobody is signed in; `null` where nothing was tried: then it is no failure. */
+function refusal(status: number, pasted: string | null, invite: string | null): string | null {
+  if (pasted !== null) return 'The token is not accepted (any more).'
+  if (invite === null) return null
+  return status === 404
+    ? 'The diagram of this invitation does not exist any more.'
+    : 'This invitation is not valid (any more). Ask for a new one.'
 }
 
 async function enterByToken(pasted: string): Promise<void> {

@@ -5,12 +5,12 @@ import { pathOf } from '../router.ts'
 import { api, type Who } from '../session.ts'
 import { Notice, Spinner } from '../ui/controls.tsx'
 import { explain } from '../words.ts'
-import { Editor } from './editor.tsx'
+import type { Editor } from './editor.tsx'
 import type { Room } from './room.ts'
 
 type Opening =
   | { readonly state: 'opening' }
-  | { readonly state: 'open'; readonly room: Room; readonly diagram: Summary }
+  | { readonly state: 'open'; readonly room: Room; readonly diagram: Summary; readonly View: typeof Editor }
   | { readonly state: 'failed'; readonly text: string; readonly advice: string }
 
 export function DiagramPage({ id, who }: { readonly id: string; readonly who: Who }) {
@@ -20,12 +20,16 @@ export function DiagramPage({ id, who }: { readonly id: string; readonly who: Wh
     let left = false
     const open = async () => {
       try {
-        // Both at once: the modeler is as large as the network is slow.
-        const [diagram, code] = await Promise.all([api.summary(id), import('./room.ts')])
+        // All at once: the modeler is as large as the network is slow.
+        const [diagram, { Room }, { Editor }] = await Promise.all([
+          api.summary(id),
+          import('./room.ts'),
+          import('./editor.tsx'),
+        ])
         if (left) return
-        room = await code.Room.open(id, who)
+        room = await Room.open(id, who)
         if (left) return void room.leave()
-        setOpening({ state: 'open', room, diagram })
+        setOpening({ state: 'open', room, diagram, View: Editor })
       } catch (error) {
         if (!left) setOpening({ state: 'failed', ...explain(error) })
       }
@@ -48,5 +52,6 @@ export function DiagramPage({ id, who }: { readonly id: string; readonly who: Wh
       </Notice>
     )
   }
-  return <Editor key={id} room={opening.room} diagram={opening.diagram} who={who} />
+  const { View, room, diagram } = opening
+  return <View key={id} room={room} diagram={diagram} who={who} />
 }
