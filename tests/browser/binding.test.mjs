@@ -30,3 +30,24 @@ it('whatever one person does, everybody sees', async t => {
     })
   }
 })
+
+/** Sessions per diagram; each takes half a second. */
+const SESSIONS = Number(process.env.ATELIER_SESSIONS ?? 8)
+const ROUNDS = 4
+
+it('whatever two people do at once, both see the same in the end', async t => {
+  const visitor = await openPair(t)
+  const diagrams = await visitor.page.evaluate(() => window.pair.diagrams)
+  for (const [name, text] of Object.entries(diagrams)) {
+    for (let seed = 1; seed <= SESSIONS; seed++) {
+      await t.test(`${name}, seed ${seed}`, async () => {
+        const { log, sight, fallbacks } = await visitor.page.evaluate(
+          ([text, seed, rounds]) => window.pair.playSession(text, seed, rounds), [text, seed, ROUNDS])
+        const story = log.join('\n')
+        assert.deepEqual(sight.ana, sight.fresh, story)
+        assert.deepEqual(sight.ben, sight.fresh, story)
+        assert.deepEqual([...sight.warnings, ...fallbacks, ...visitor.complaints], [], story)
+      })
+    }
+  }
+})

@@ -2,6 +2,7 @@
 // shown, what is written, what is patched when) and leaves each step to a file of its own.
 import type * as Y from 'yjs'
 import { project, type View } from '../document/index.ts'
+import { affected } from './affected.ts'
 import { isBusyWith } from './gestures.ts'
 import { Identity } from './identity.ts'
 import { LiveRecords } from './live-records.ts'
@@ -144,6 +145,7 @@ class LiveDiagram implements Binding {
     }
     const before = this.#shown
     this.#shown = now
+    for (const key of before.keys()) if (!now.has(key)) this.#identity.delete(key)
     this.#doc.transact(() => {
       this.#touched = merge(this.#touched, writeChanges(ground, before, now))
     }, this.origin)
@@ -183,30 +185,20 @@ class LiveDiagram implements Binding {
 
   #patch(next: View): void {
     const before = this.#view
-    const gone = (key: string) => this.#identity.object(key)
-    const objects = new Set<ModdleObject>()
-    const note = (object: ModdleObject | undefined) => object !== undefined && objects.add(object)
     const dirty = this.#tree.apply(before, next, this.#records.current.ns, this.#touched)
     this.#view = next
     this.#touched = new Map()
     if (dirty.size === 0) return
-    for (const key of dirty) for (const drawn of this.#drawnBy(key)) note(gone(drawn))
     const root = next.root === undefined ? undefined : this.#identity.object(next.root)
     const rehearsal = root && rehearse(this.#modeler, this.#services, root)
     if (rehearsal === undefined) throw new Error('there is no diagram to display')
-    paint(this.#services, rehearsal, objects)
-    this.#settle()
-  }
-
-  /** The node and those above it and beside it whose drawing may depend on it. */
-  #drawnBy(key: string): string[] {
-    const keys: string[] = []
-    for (let at: string | undefined = key; at !== undefined; at = this.#view.nodes.get(at)?.parent) {
-      keys.push(at)
-      const node = this.#view.nodes.get(at)
-      for (const { target } of node?.attributes.values() ?? []) if (target !== undefined) keys.push(target)
+    const stale = new Set<ModdleObject>()
+    for (const key of affected(dirty, before, next)) {
+      const object = this.#identity.object(key)
+      if (object !== undefined) stale.add(object)
     }
-    return keys
+    paint(this.#services, rehearsal, stale)
+    this.#settle()
   }
 
   /** What the canvas shows from now on; what bpmn-js moved on import and nobody edited yet counts as not moved. */

@@ -42,11 +42,9 @@ class Chooser {
     this.#taken = taken
     for (const entry of entries) {
       const key = entry.object && identity.key(entry.object)
-      // The same element twice in the tree: the second place is none.
-      if (key !== undefined && !this.#used.has(key)) {
-        entry.key = key
-        this.#used.add(key)
-      }
+      if (key === undefined) continue
+      entry.key = key
+      this.#used.add(key)
     }
     for (const [key, drawn] of before) {
       if (drawn.object === undefined) push(this.#leaves, slot(drawn.parent, drawn.property?.name), key)

@@ -28,9 +28,7 @@ class Painter {
     this.#match(registry.getAll())
     this.#addRoots()
     this.#removeRest(registry.getAll())
-    for (const [planned, element] of this.#actual) {
-      if (element.id !== planned.id) registry.updateId(element, planned.id)
-    }
+    this.#rename()
     for (const planned of this.#rehearsal.elements) this.#realise(planned)
     for (const element of registry.getAll()) {
       if (stale.has(element.businessObject) || stale.has(element.di)) this.#changed.add(element)
@@ -124,10 +122,22 @@ class Painter {
     this.#services.canvas.removeShape(shape)
   }
 
+  /** Ids may go round: one that another element still has is free only once that one has its own. */
+  #rename(): void {
+    const { registry } = this.#services
+    const renamed = [...this.#actual].filter(([planned, element]) => element.id !== planned.id)
+    const clash = renamed.some(([planned]) => registry.get(planned.id) !== undefined)
+    if (clash) for (const [planned, element] of renamed) registry.updateId(element, `${planned.id}~`)
+    for (const [planned, element] of renamed) registry.updateId(element, planned.id)
+  }
+
   #realise(planned: Planned): void {
-    if (planned.kind === 'root') return
     const parent = planned.parent && this.#actual.get(planned.parent)
     const element = this.#actual.get(planned)
+    if (planned.kind === 'root') {
+      if (element !== undefined) this.#updateModel(element, planned)
+      return
+    }
     if (element !== undefined) this.#update(element, planned, parent)
     else this.#add(planned, parent)
   }
@@ -150,11 +160,7 @@ class Painter {
       this.#setParent(element, parent)
       this.#changed.add(element)
     }
-    for (const name of ['businessObject', 'di', 'type'] as const) {
-      if (element[name] === planned[name]) continue
-      Object.assign(element, { [name]: planned[name] })
-      this.#changed.add(element)
-    }
+    this.#updateModel(element, planned)
     for (const name of ['hidden', 'collapsed', 'isFrame'] as const) {
       if (Boolean(element[name]) === Boolean(planned[name])) continue
       element[name] = Boolean(planned[name])
@@ -165,6 +171,14 @@ class Painter {
     if (this.#changed.size === before) return
     for (const connection of [...(element.incoming ?? []), ...(element.outgoing ?? [])])
       this.#loose.add(connection)
+  }
+
+  #updateModel(element: Element, planned: Planned): void {
+    for (const name of ['businessObject', 'di', 'type'] as const) {
+      if (element[name] === planned[name]) continue
+      Object.assign(element, { [name]: planned[name] })
+      this.#changed.add(element)
+    }
   }
 
   #updateShape(shape: Element, planned: Planned): void {

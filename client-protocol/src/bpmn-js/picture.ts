@@ -52,7 +52,8 @@ export function capture(
   taken: (key: string) => boolean,
 ): Picture {
   const entries: Entry[] = []
-  collect(entries, identity, {
+  const seen = new Set<ModdleObject>()
+  collect(entries, seen, identity, {
     object: definitions,
     parent: undefined,
     property: undefined,
@@ -91,13 +92,14 @@ function enlist(entry: Entry, lists: ReadonlyMap<Entry, Map<string, string[]>>):
   else keys.push(entry.key)
 }
 
-function collect(entries: Entry[], identity: Identity, entry: Entry): void {
-  entries.push(entry)
+function collect(entries: Entry[], seen: Set<ModdleObject>, identity: Identity, entry: Entry): void {
   const { object } = entry
-  if (object === undefined) return
+  if (object === undefined || seen.has(object)) return
+  seen.add(object)
+  entries.push(entry)
   if (object.$descriptor.isGeneric) {
     for (const child of object.$children ?? []) {
-      collect(entries, identity, {
+      collect(entries, seen, identity, {
         object: child,
         parent: entry,
         property: undefined,
@@ -113,7 +115,7 @@ function collect(entries: Entry[], identity: Identity, entry: Entry): void {
     for (const item of property.isMany ? (value as unknown[]) : [value]) {
       if (leaf) entries.push({ object: undefined, parent: entry, property, value: item, key: '' })
       else if (isObject(item) && isHome(item, object, property)) {
-        collect(entries, identity, { object: item, parent: entry, property, value: undefined, key: '' })
+        collect(entries, seen, identity, { object: item, parent: entry, property, value: undefined, key: '' })
       }
     }
   }

@@ -55,7 +55,7 @@ export function setChildren(
   for (const { property } of planOf(object.$descriptor).children) {
     const values = children.get(property) ?? []
     if (values.length === 0 && isDrawn(object, property)) continue
-    if (!isLeaf(property)) adopt(object, values)
+    if (!isLeaf(property)) adopt(object, values, property)
     const done = property.isMany
       ? setList(object, property, values, isOrdered(property))
       : setProperty(object, property, values.at(-1))
@@ -65,15 +65,20 @@ export function setChildren(
 }
 
 function setGenericChildren(object: ModdleObject, values: readonly unknown[]): boolean {
-  adopt(object, values)
+  adopt(object, values, undefined)
   const current = object.$children ?? []
   if (current.length === values.length && current.every((item, at) => item === values[at])) return false
   object.$children = [...(values as ModdleObject[])]
   return true
 }
 
-function adopt(parent: ModdleObject, children: readonly unknown[]): void {
-  for (const child of children as ModdleObject[]) child.$parent = parent
+/** One parent each: what bpmn-js moved on import to another plane comes back from there. */
+function adopt(parent: ModdleObject, children: readonly unknown[], property: Property | undefined): void {
+  for (const child of children as ModdleObject[]) {
+    const former = property?.isMany && child.$parent !== parent && child.$parent?.[property.name]
+    if (Array.isArray(former) && former.includes(child)) former.splice(former.indexOf(child), 1)
+    child.$parent = parent
+  }
 }
 
 /** Whether a property is a field of its node (DOCUMENT.md D11). */

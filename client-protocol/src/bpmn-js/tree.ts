@@ -102,8 +102,9 @@ class Pass {
     for (const key of changed) this.#place(key, changed)
     for (const key of this.#before.nodes.keys()) if (!this.#after.nodes.has(key)) this.#remove(key)
     for (const key of changed) this.#fill(key)
-    if (this.#renewed.size > 0) this.#repoint(changed)
+    if (this.#renewed.size > 0) this.#repoint()
     for (const key of this.#relink) this.#link(key)
+    if (changed.size > 0) this.#deriveLists()
     this.#declare()
     return this.#dirty
   }
@@ -144,12 +145,13 @@ class Pass {
       changed.add(node.parent)
       return
     }
-    const object = this.#identity.object(key)
-    if (object !== undefined && object.$type === role.type) return
+    const isRight = this.#identity.object(key)?.$type === role.type
+    // Its children stand in properties of another type.
+    if (!isRight || former?.type !== role.type) for (const child of node.children) changed.add(child)
+    if (isRight) return
     this.#identity.set(key, role.make())
     this.#renewed.add(key)
     this.#dirty.add(key)
-    for (const child of node.children) changed.add(child)
     this.#relink.add(key)
     this.#relink.add(node.parent)
   }
@@ -189,7 +191,6 @@ class Pass {
     }
     if ((old?.text !== node.text || touched.has('#x')) && this.#setText(key)) changed = true
     if (this.#setGeometry(object, node, old, touched)) changed = true
-    if (this.#setLists(object, node)) changed = true
     if (changed) this.#dirty.add(key)
   }
 
@@ -292,24 +293,25 @@ class Pass {
     object.set(name, child)
   }
 
-  /** `incoming` and `outgoing` of a flow node, members of a lane. */
-  #setLists(object: ModdleObject, node: ShownNode): boolean {
-    if (object.$descriptor.isGeneric) return false
-    const lists = [
-      ['incoming', 'bpmn:incoming', node.incoming],
-      ['outgoing', 'bpmn:outgoing', node.outgoing],
-      ['flowNodeRef', 'bpmn:flowNodeRef', node.members],
-    ] as const
-    let changed = false
-    for (const [name, full, derived] of lists) {
-      const property = object.$descriptor.propertiesByName[full]
-      if (property === undefined) continue
-      const entries = [...this.#listed(node, name), ...(derived ?? [])]
-      const targets = new Set(entries.map((key) => this.#identity.object(key)))
-      targets.delete(undefined)
-      if (setList(object, property, [...targets], false)) changed = true
+  /** `incoming` and `outgoing` of flow nodes, members of lanes: they follow from other nodes, so all are looked at. */
+  #deriveLists(): void {
+    for (const [key, node] of this.#after.nodes) {
+      const object = this.#identity.object(key)
+      if (object === undefined || object.$descriptor.isGeneric) continue
+      const { propertiesByName } = object.$descriptor
+      const lists = [
+        [propertiesByName['bpmn:incoming'], node.incoming],
+        [propertiesByName['bpmn:outgoing'], node.outgoing],
+        [propertiesByName['bpmn:flowNodeRef'], node.members],
+      ] as const
+      for (const [property, derived] of lists) {
+        if (property === undefined) continue
+        const entries = [...this.#listed(node, property.name), ...(derived ?? [])]
+        const targets = new Set(entries.map((entry) => this.#identity.object(entry)))
+        targets.delete(undefined)
+        if (setList(object, property, [...targets], false)) this.#dirty.add(key)
+      }
     }
-    return changed
   }
 
   /** Entries of such a list that stand as child elements. */
@@ -321,7 +323,7 @@ class Pass {
   }
 
   /** References to elements that were made anew. */
-  #repoint(done: ReadonlySet<string>): void {
+  #repoint(): void {
     const renewed = (key: string | undefined) => key !== undefined && this.#renewed.has(key)
     for (const [key, node] of this.#after.nodes) {
       if (renewed(node.textTarget)) this.#relink.add(node.parent)
@@ -330,10 +332,6 @@ class Pass {
       for (const attribute of node.attributes.values()) {
         if (renewed(attribute.target) && this.#setAttribute(object, attribute.name, attribute))
           this.#dirty.add(key)
-      }
-      const lists = [node.incoming, node.outgoing, node.members]
-      if (done.has(key) || lists.some((keys) => keys?.some(renewed))) {
-        if (this.#setLists(object, node)) this.#dirty.add(key)
       }
     }
   }

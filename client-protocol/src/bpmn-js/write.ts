@@ -198,6 +198,9 @@ class Writer {
   /** Deletes a node with everything below it that did not move elsewhere (D8). */
   #delete(key: string, children: ReadonlyMap<string, readonly string[]>): void {
     if (this.#after.has(key)) return
+    const parent = this.#before.get(key)?.parent
+    if (parent !== undefined) this.#touch(parent, CHILDREN)
+    this.#touch(key, '#t')
     if (!deleteNode(this.#ground.doc, key)) return
     for (const child of children.get(key) ?? []) this.#delete(child, children)
   }

@@ -43,6 +43,11 @@ interface Element {
   readonly labelTarget?: Element
 }
 
+interface Registry {
+  getAll(): Element[]
+  getGraphics(element: Element): SVGElement
+}
+
 /** Lists whose order bpmn-js shuffles without meaning anything by it. */
 const UNORDERED = new Set([
   'flowElements', 'artifacts', 'rootElements', 'planeElement', 'diagrams', 'participants', 'messageFlows', 'lanes',
@@ -51,9 +56,11 @@ const UNORDERED = new Set([
 
 /** Takes a picture of a modeler's canvas. */
 export function pictureOf(modeler: Modeler): Picture {
-  const registry = modeler.get<{ getAll(): Element[] }>('elementRegistry')
+  const registry = modeler.get<Registry>('elementRegistry')
   const canvas = modeler.get<{ getRootElement(): Element | undefined }>('canvas')
-  const elements = registry.getAll().map((element) => [nameOf(element), drawn(element)] as const)
+  const elements = registry
+    .getAll()
+    .map((element) => [nameOf(element), drawn(element, element.parent && registry.getGraphics(element))] as const)
   return {
     root: canvas.getRootElement()?.id,
     elements: Object.fromEntries(elements.sort(([a], [b]) => (a < b ? -1 : 1))),
@@ -65,27 +72,36 @@ function nameOf(element: Element): string {
   return element.labelTarget ? `label of ${element.labelTarget.id}` : element.id
 }
 
-function drawn(element: Element): object {
+function drawn(element: Element, graphics: SVGElement | undefined): object {
   const { type, parent, x, y, width, height, hidden, collapsed, waypoints, source, target, host, di } = element
   return clean({
     type,
     parent: parent?.id,
     // A label is laid out by whoever draws it: its height follows from the text.
     box: waypoints ? undefined : [x, y, width, element.labelTarget ? undefined : height],
-    waypoints: waypoints?.map((point) => [Math.round(point.x), Math.round(point.y)]),
+    waypoints: waypoints?.map((point) => [plain(Math.round(point.x)), plain(Math.round(point.y))]),
     hidden: hidden || undefined,
     collapsed: collapsed || undefined,
     ends: source && [source.id, target?.id],
     host: host?.id,
+    picture: graphics && pictureIn(graphics),
     plane: (di?.$parent as Moddle | undefined)?.id ?? (di?.bpmnElement as Moddle | undefined)?.id,
   })
+}
+
+/** What is really drawn; the names of arrow heads are each modeler's own. */
+function pictureIn(graphics: SVGElement): string {
+  const visual = graphics.querySelector('.djs-visual')?.innerHTML ?? ''
+  const shown = graphics.getAttribute('display') === 'none' ? 'hidden' : 'shown'
+  const bare = visual.replace(/<defs>.*?<\/defs>/g, '').replace(/url\([^)]*\)/g, 'url()')
+  return `${shown} ${graphics.getAttribute('transform') ?? ''} ${bare}`
 }
 
 /** The model tree without what is only derived or only order. */
 function modelOf(object: Moddle, above: ReadonlySet<Moddle>): object {
   const inside = new Set(above).add(object)
   const value = (item: unknown): unknown =>
-    isModdle(item) ? (inside.has(item) ? `^${item.id}` : modelOf(item, inside)) : item
+    isModdle(item) ? (inside.has(item) ? `^${item.id}` : modelOf(item, inside)) : plain(item)
   if (object.$descriptor.isGeneric) {
     return clean(Object.fromEntries(Object.entries(object).map(([name, item]) =>
       [name, Array.isArray(item) ? item.map(value) : value(item)])))
@@ -105,6 +121,9 @@ function modelOf(object: Moddle, above: ReadonlySet<Moddle>): object {
   }
   return shown
 }
+
+/** There is a negative zero, and XML does not know it. */
+const plain = (value: unknown) => (Object.is(value, -0) ? 0 : value)
 
 function key(item: unknown): string {
   return typeof item === 'string' ? item : JSON.stringify((item as { id?: unknown; bpmnElement?: unknown }).bpmnElement ??

@@ -8,6 +8,7 @@ import { importXml, materialise, readRecords, writeRecords } from '../../../clie
 import { ACTIONS, Tools } from './actions.ts'
 import { type Picture, pictureOf } from './canvas-picture.ts'
 import { DIAGRAMS } from './diagrams.ts'
+import { Player, randomOf } from './players.ts'
 
 /** One of the two. */
 export interface Person {
@@ -134,6 +135,39 @@ async function perform(name: string): Promise<Outcome> {
   }
 }
 
+/** What came of a session in which both act at once, round by round. */
+export interface Session {
+  readonly log: string[]
+  readonly sight: Sight
+  readonly fallbacks: string[]
+  readonly xml: string
+}
+
+/** Both act at the same time, without seeing each other, and then see what came of it; `rounds` times. */
+async function playSession(diagram: string, seed: number, rounds: number): Promise<Session> {
+  const random = randomOf(seed)
+  const pair = await new Pair(diagram).ready()
+  const log: string[] = []
+  const players = [pair.ana, pair.ben].map(({ modeler }) => new Player(new Tools(modeler), random))
+  try {
+    for (let round = 0; round < rounds; round++) {
+      for (const [who, player] of players.entries()) {
+        for (let edits = 1 + player.below(3); edits > 0; edits--) log.push(`${round} ${'ab'[who]}: ${player.act()}`)
+      }
+      pair.sync()
+    }
+    for (const { tools } of players) {
+      tools.modeling.updateProperties(tools.root, { documentation: [tools.element('bpmn:Documentation', { text: 'seen' })] })
+    }
+    pair.sync()
+    return { log, sight: await pair.look(), fallbacks: pair.fallbacks, xml: pair.xml }
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.stack : error}\nafter\n${log.join('\n')}`)
+  } finally {
+    pair.leave()
+  }
+}
+
 Object.assign(window, {
-  pair: { actions: ACTIONS.map(({ name }) => name), perform },
+  pair: { Pair, Tools, actions: ACTIONS.map(({ name }) => name), perform, playSession, diagrams: DIAGRAMS },
 })
