@@ -49,6 +49,21 @@ it('without a connection nobody is seen; behind it the server tells anew, under 
   assert.equal(ana.others.value[0]?.user.name, 'bob')
 })
 
+it('a hidden page, whose timers sleep, stays seen: what the server says renews its state', (t) => {
+  // y-protocols keeps the true clock, so the made-up one starts there.
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() })
+  const ana = person(t, 'ana')
+  let states = 0
+  ana.connected(() => states++)
+  const keepalive = Uint8Array.of(0)
+  t.mock.timers.tick(10_000)
+  ana.receive(keepalive)
+  assert.equal(states, 1)
+  t.mock.timers.tick(10_000)
+  ana.receive(keepalive)
+  assert.equal(states, 2)
+})
+
 it('in another document a person is there under its client id, with the same whereabouts', (t) => {
   const [ana, bob] = [person(t, 'ana'), person(t, 'bob')]
   const next = new Y.Doc()

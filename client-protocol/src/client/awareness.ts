@@ -7,7 +7,7 @@ import {
   Awareness as States,
 } from 'y-protocols/awareness'
 import type * as Y from 'yjs'
-import { AWARENESS_EVERY_MS } from './limits.ts'
+import { AWARENESS_EVERY_MS, AWARENESS_RENEW_MS } from './limits.ts'
 import { type Person, toPerson, toState, type User, type Whereabouts } from './person.ts'
 import { Cell, type Readable } from './readable.ts'
 
@@ -77,6 +77,8 @@ export class Awareness {
   /** What the server tells. @throws on bytes that can't be read */
   receive(states: Uint8Array): void {
     applyAwarenessUpdate(this.#states, states, this)
+    const shownAt = this.#states.meta.get(this.client)?.lastUpdated ?? 0
+    if (Date.now() - shownAt > AWARENESS_RENEW_MS) this.#publish()
   }
 
   /** The diagram goes on in another document, whose client id is another one. */

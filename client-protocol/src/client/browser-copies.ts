@@ -181,9 +181,13 @@ class BrowserCopy implements Copy {
     this.#closed = true
     clearTimeout(this.#timer)
     this.#batch = []
-    const work = this.#database.transaction(['copies', 'updates'], 'readwrite')
-    remove(work, this.row.id)
-    await done(work)
+    try {
+      const work = this.#database.transaction(['copies', 'updates'], 'readwrite')
+      remove(work, this.row.id)
+      await done(work)
+    } catch {
+      this.onBroken()
+    }
   }
 
   #nextKey(): Key {

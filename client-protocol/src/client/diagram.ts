@@ -13,6 +13,7 @@ import { Cell, type Readable } from './readable.ts'
 import { Replica } from './replica.ts'
 import { NotSaved, type Saved } from './saves.ts'
 import { Session } from './session.ts'
+import { uncaught } from './uncaught.ts'
 
 /**
  * Carries own edits into another history of the diagram, record by record: changes `target` by what differs between
@@ -252,7 +253,7 @@ export class LiveDiagram {
     if (!report || report.carried) old.saves.moveTo(next.saves)
     else old.saves.fail('the diagram was replaced by another state of it')
     this.#adopt(next)
-    if (report) this.#options.onHistoryChange?.(report)
+    if (report) this.#tell(report)
   }
 
   /** Carries edits of other histories over that an earlier visit could not. */
@@ -260,14 +261,17 @@ export class LiveDiagram {
     const strays = this.#strays
     this.#strays = []
     for (const stray of strays) {
-      const { saved, unsaved } = await stray.load()
+      const kept = await stray.load().catch(() => undefined)
+      // What can't be read now stays for the next visit.
+      if (!kept) continue
+      const { saved, unsaved } = kept
       if (unsaved.length === 0) {
         await stray.remove()
         continue
       }
       const base = documentOf(saved)
       const mine = documentOf([...saved, ...unsaved.map(({ update }) => update)])
-      this.#options.onHistoryChange?.(this.#carry(stray, unsaved.length, base, mine))
+      this.#tell(this.#carry(stray, unsaved.length, base, mine))
     }
   }
 
@@ -290,6 +294,14 @@ export class LiveDiagram {
       () => {},
     )
     return { ...report, carried: true, conflicts }
+  }
+
+  #tell(change: HistoryChange): void {
+    try {
+      this.#options.onHistoryChange?.(change)
+    } catch (error) {
+      uncaught(error)
+    }
   }
 
   async #fresh(old: Copy): Promise<Replica> {

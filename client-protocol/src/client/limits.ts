@@ -41,13 +41,13 @@ export const OVERDUE_MS = 8_000
 export const STORE_RETRY_MS = 1_000
 /** The server takes no larger message (T2). */
 export const MESSAGE_BYTES = 8 * 1024 * 1024
-/** The server takes no longer token (M4). */
-export const TOKEN_BYTES = 8_192
 
 /** The server drops larger awareness states (W4). */
 export const AWARENESS_BYTES = 4_096
 /** Shortest time between two awareness states: 20 a second look continuous, the server sends 25 (W2). */
 export const AWARENESS_EVERY_MS = 50
+/** An own state that is older is renewed when the server says something: timers of hidden pages sleep (W3). */
+export const AWARENESS_RENEW_MS = 15_000
 /** Characters of a person's name that are sent and shown. */
 export const NAME_CHARS = 64
 /** Characters of a user id, a key or a plane in awareness: the longest key of DOCUMENT.md D6 has 1,024 bytes. */
