@@ -179,7 +179,7 @@ describe('silence', () => {
     assert.equal(socket.readyState, 3)
   })
 
-  it('after a sleep is doubted: the socket must answer a barrier soon', async (t) => {
+  it('after a sleep is doubted: the socket must answer soon', async (t) => {
     const { link, online, tick } = scene(t)
     const socket = await online()
     tick(limits.DOUBTFUL_MS)
@@ -187,7 +187,7 @@ describe('silence', () => {
     assert.equal(socket.sent.length, 0, 'not quiet for long enough')
     tick(1)
     link.nudge()
-    assert.deepEqual(socket.sent, [wire.barrier(0)])
+    assert.deepEqual(socket.sent, [wire.token('t1')])
     tick(limits.PROBE_MS)
     assert.equal(link.state.value.state, 'offline')
   })

@@ -1,7 +1,9 @@
 // The client against the real binary: what people who have a diagram open see and get.
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
+import { Gate } from '../../tests/interop/lib/gate.mjs'
 import { Server } from '../../tests/interop/lib/server.mjs'
+import { roomAccess } from '../src/index.ts'
 import { becomes, reaches, read, visit, write } from './live/scene.ts'
 
 const KEY = 'StartEvent_1'
@@ -24,6 +26,20 @@ describe('two people in one diagram', { concurrency: true }, async () => {
     assert.match(xml, /x="10" y="20"/)
     await becomes('bob sees the name', bob.saved, () => read(bob.doc, KEY, 'name') === 'Pay')
     await becomes('ana sees the place', ana.saved, () => read(ana.doc, `${KEY}_di`, '#b') === '10 20 36 36')
+  })
+
+  it('lose no edit to a connection that dies without a word, and wait for it some seconds only', async (t) => {
+    const id = await server.create()
+    const gate = await Gate.before(server)
+    t.after(() => gate.stop())
+    const access = roomAccess(`http://127.0.0.1:${gate.port}`, id, () => server.token())
+    const ana = await visit(t, server, id, { access })
+    await reaches(ana, 'online')
+    for (const passage of gate.passages) passage.freeze()
+    write(ana.doc, KEY, 'name', 'Pay')
+    await becomes('it is alarmed', ana.saved, ({ overdue }) => overdue)
+    await ana.flush(AbortSignal.timeout(20_000))
+    assert.match(await server.xml(id), /name="Pay"/)
   })
 
   it('see where the other is, and that they left', async (t) => {

@@ -314,7 +314,11 @@ export class LiveDiagram {
 
   #adopt(replica: Replica): void {
     this.#endSaved()
-    this.#endSaved = replica.saves.state.subscribe((saved) => this.#saved.set(saved))
+    this.#endSaved = replica.saves.state.subscribe((saved) => {
+      // A connection can die without a word; silence alone would tell after 45 s.
+      if (saved.overdue && !this.#saved.value.overdue) this.#link.probe()
+      this.#saved.set(saved)
+    })
     replica.doc.getMap('meta').observe(() => this.#judge())
     this.#document.set(replica.doc)
     this.#judge()

@@ -6,9 +6,9 @@ export const OPEN_TIMEOUT_MS = 15_000
 export const ACCESS_TIMEOUT_MS = 20_000
 /** The server says something every 10 s (T7); four silences in a row, and the connection is dead. */
 export const SILENCE_MS = 45_000
-/** After sleep or a change of network: a socket that has been quiet for longer must answer a probe … */
+/** After sleep or a change of network: a socket that has been quiet for longer is probed. */
 export const DOUBTFUL_MS = 12_000
-/** … within this time. */
+/** Time for the answer to a probe. */
 export const PROBE_MS = 5_000
 
 /** First wait before a reconnect; each further one doubles, with jitter between half and all of it. */

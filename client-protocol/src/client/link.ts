@@ -89,16 +89,16 @@ export class Link {
 
   /** The world may have changed (network, page seen again): waits no longer, and doubts a quiet socket. */
   nudge(): void {
-    if (this.#state.value.state === 'offline' && this.#socket === undefined && this.#retry !== undefined) {
-      void this.#attempt()
-    } else if (
-      this.#socket?.readyState === this.#WebSocket.OPEN &&
-      Date.now() - this.#heardAt > limits.DOUBTFUL_MS
-    ) {
-      // A barrier is answered at once; one with number 0 was asked by nobody.
-      this.send(wire.barrier(0))
-      this.#watch(limits.PROBE_MS)
-    }
+    if (this.#retry !== undefined) void this.#attempt()
+    else if (Date.now() - this.#heardAt > limits.DOUBTFUL_MS) this.probe()
+  }
+
+  /** The open socket must answer now, or is given up. */
+  probe(): void {
+    if (this.#socket?.readyState !== this.#WebSocket.OPEN || !this.#access) return
+    // A token is answered at once, also while the server's storage is away.
+    this.send(wire.token(this.#access.token))
+    this.#watch(limits.PROBE_MS)
   }
 
   /** The server takes no edits any more: asks for the present rights, at once or when it last did is a while ago. */
