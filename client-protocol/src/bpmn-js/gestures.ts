@@ -7,6 +7,8 @@ import { sameNode } from './view-diff.ts'
 
 /** Whether a step from one view to the next touches what a person has in hand. */
 export function isBusyWith(services: Services, identity: Identity, before: View, next: View): boolean {
+  // bpmn-js drops what is being created as soon as anything changes.
+  if (services.dragging?.context()?.prefix === 'create') return true
   const held = inHand(services)
   if (held.size === 0) return false
   const keys = new Set<string>()

@@ -114,7 +114,7 @@ export interface Services {
   readonly moddle: Moddle
   readonly graphics: { updateContainments(elements: Element[]): void }
   readonly selection: { get(): Element[]; select(elements: Element[]): void } | undefined
-  readonly dragging: { context(): { data?: { context?: object } } | undefined } | undefined
+  readonly dragging: { context(): { prefix?: string; data?: { context?: object } } | undefined } | undefined
   readonly overlays: { get(filter: { element: Element; type: string }): unknown[] } | undefined
   readonly drilldown: Drilldown | undefined
   readonly compatibility: Compatibility | undefined
