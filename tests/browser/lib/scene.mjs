@@ -54,10 +54,12 @@ export class Scene {
   /**
    * Somebody with a browser of their own, who has the test page open on the diagram.
    * @param {TestContext} t @param {string} diagram @param {Who} [who]
+   * @param {import('../../interop/lib/gate.mjs').Gate} [gate] the way to the server
    */
-  async visit (t, diagram, who) {
+  async visit (t, diagram, who, gate) {
     const visitor = await this.enter(t, who)
-    await visitor.openTestPage(this.origin, this.server, diagram)
+    const address = gate ? `http://127.0.0.1:${gate.port}` : this.server.url
+    await visitor.openTestPage(this.origin, address, await this.server.token(who), diagram)
     return visitor
   }
 

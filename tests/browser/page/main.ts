@@ -2,44 +2,106 @@
 import './page.css'
 import '../../../client-protocol/src/bpmn-js/presence/presence.css'
 import Modeler from 'bpmn-js/lib/Modeler'
-import { type CanvasElement, Presence } from '../../../client-protocol/src/bpmn-js/index.ts'
-import { type LiveDiagram, openDiagram, roomAccess } from '../../../client-protocol/src/index.ts'
+import { type Binding, bind, Presence, UndoStack, undoInDocument } from '../../../client-protocol/src/bpmn-js/index.ts'
+import {
+  type DiagramOptions,
+  type LiveDiagram,
+  materialise,
+  openDiagram,
+  pageCopies,
+  readRecords,
+  roomAccess,
+} from '../../../client-protocol/src/index.ts'
+import { picture } from './picture.ts'
 
 /** What the tests see as `window.live`. */
 export interface Live {
   readonly diagram: LiveDiagram
   readonly modeler: Modeler
+  /** Services of the modeler by name. */
+  readonly services: Record<string, unknown>
+  readonly binding: Binding
+  readonly undo: UndoStack
   readonly presence: Presence
+  /** Each time that the canvas could not be patched. */
+  readonly fallbacks: string[]
+  /** The document as XML. */
+  xml(): string
+  /** The same of the document that somebody gets who comes now. */
+  xmlOfNewcomer(): Promise<string>
+  /** What the canvas and its model show, to compare with others. */
+  picture(): Promise<string[]>
+  /** What a fresh modeler shows of a text; throws if it warns. */
+  pictureOf(xml: string): Promise<string[]>
 }
 
-/** Joins the diagram that `#server=…&diagram=…&token=…&user=…&color=…` names, with an access token. */
+const place = new URLSearchParams(location.hash.slice(1))
+const given = (name: string) => place.get(name) ?? ''
+
+/** The diagram that `#server=…&diagram=…&token=…&user=…&color=…` names, with an access token. */
+const OPTIONS: DiagramOptions = {
+  id: given('diagram'),
+  user: { id: given('user'), name: given('user'), color: given('color') },
+  access: roomAccess(given('server'), given('diagram'), () => given('token')),
+  // A page that tests close must not ask whether it may.
+  warnBeforeUnload: false,
+}
+
 async function join(): Promise<Live> {
-  const place = new URLSearchParams(location.hash.slice(1))
-  const given = (name: string) => place.get(name) ?? ''
-  const [server, id, user] = [given('server'), given('diagram'), given('user')]
-  const diagram = await openDiagram({
-    id,
-    user: { id: user, name: user, color: given('color') },
-    access: roomAccess(server, id, () => given('token')),
-    // A page that tests close must not ask whether it may.
-    warnBeforeUnload: false,
-  })
+  const diagram = await openDiagram(OPTIONS)
   await diagram.ready
   const modeler = new Modeler({ container: '#canvas' })
-  const text = await fetch(`${server}/api/diagrams/${id}/xml`, { headers: { authorization: `Bearer ${given('token')}` } })
-  await modeler.importXML(await text.text())
-  return { diagram, modeler, presence: new Presence(modeler, diagram.awareness, elementsById(modeler)) }
+  const fallbacks: string[] = []
+  const binding = bind(modeler, diagram.doc, {
+    onFallback: ({ reason, cause }) => fallbacks.push(`${reason}: ${cause}`),
+  })
+  diagram.rights.subscribe(({ readOnly }) => {
+    binding.readOnly = readOnly !== null
+  })
+  await binding.ready
+  const undo = new UndoStack((origin) => origin === binding.origin)
+  undo.follow(diagram.doc)
+  undoInDocument(modeler, undo)
+  return {
+    diagram,
+    modeler,
+    services: new Proxy({}, { get: (_, name: string) => modeler.get(name) }),
+    binding,
+    undo,
+    presence: new Presence(modeler, diagram.awareness, binding),
+    fallbacks,
+    xml: () => materialise(readRecords(diagram.doc)),
+    xmlOfNewcomer,
+    picture: () => {
+      binding.flush()
+      return picture(modeler)
+    },
+    pictureOf,
+  }
 }
 
-function elementsById(modeler: Modeler) {
-  const registry = modeler.get<{ get(id: string): CanvasElement | undefined }>('elementRegistry')
-  const canvas = modeler.get<{ getRootElements(): CanvasElement[] }>('canvas')
-  const keyOf = (element: CanvasElement) =>
-    (element as { businessObject?: { id: string } }).businessObject?.id
-  return {
-    keyOf,
-    elementOf: (key: string) => registry.get(key),
-    rootOf: (key: string) => canvas.getRootElements().find((root) => keyOf(root) === key),
+async function xmlOfNewcomer(): Promise<string> {
+  const diagram = await openDiagram({ ...OPTIONS, copies: pageCopies })
+  try {
+    await diagram.ready
+    return materialise(readRecords(diagram.doc))
+  } finally {
+    await diagram.close()
+  }
+}
+
+async function pictureOf(xml: string): Promise<string[]> {
+  const container = document.createElement('div')
+  container.className = 'fresh'
+  document.body.append(container)
+  const fresh = new Modeler({ container })
+  try {
+    const { warnings } = await fresh.importXML(xml)
+    if (warnings.length > 0) throw new Error(`opening it warns: ${warnings.map((warning: string | Error) => (warning instanceof Error ? warning.message : warning)).join('; ')}`)
+    return await picture(fresh)
+  } finally {
+    fresh.destroy()
+    container.remove()
   }
 }
 
