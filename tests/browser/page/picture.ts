@@ -50,7 +50,8 @@ function drawn(element: Element, graphics: SVGElement): string {
     // Markers have random names.
     looks: visual?.innerHTML.replace(/marker-[\w-]+/g, 'marker'),
   }
-  return `canvas ${id} ${type} ${JSON.stringify(facts)}`
+  // A replaced element's label keeps the id that it had on the way.
+  return `canvas ${element.labelTarget ? 'label' : id} ${type} ${JSON.stringify(facts)}`
 }
 
 /** Labels that are laid out stand between pixels until they are opened again. */
