@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { it, type TestContext } from 'node:test'
 import * as Y from 'yjs'
 import { Server } from '../../tests/interop/lib/server.mjs'
-import { browserCopies, carryRecords, type HistoryChange, NotSaved } from '../src/index.ts'
+import { browserCopies, carryRecords, createNode, type HistoryChange, NotSaved, nth } from '../src/index.ts'
 import { becomes, reaches, read, visit, write } from './live/scene.ts'
 
 const KEY = 'StartEvent_1'
@@ -148,6 +148,48 @@ it('unsaved edits are carried into another history of the diagram, and nothing i
   await ana.close()
   const { strays } = await copies.open('ana', id)
   assert.deepEqual(strays, [], 'the old copy is not needed any more')
+})
+
+it('what the other history has of its own stays, and clashes are told by element and field', async (t) => {
+  const { server, id, copies } = await scene(t)
+  const next = await server.create()
+  const bob = await visit(t, server, next, { user: 'bob' })
+  await bob.ready
+  write(bob.doc, KEY, 'name', 'theirs')
+  write(bob.doc, `${KEY}_di`, '#b', '7 8 36 36')
+  await bob.flush()
+
+  const told: HistoryChange[] = []
+  const ana = await visit(t, server, id, {
+    copies,
+    access: twoHistories(server, [id, next]),
+    carryOver: carryRecords,
+    onHistoryChange: (change) => told.push(change),
+  })
+  await ana.ready
+  await server.kill('SIGKILL')
+  await reaches(ana, 'offline')
+  write(ana.doc, KEY, 'name', 'mine')
+  const order = nth(1)
+  createNode(
+    ana.doc,
+    'Task_1',
+    new Map([
+      ['#t', 'bpmn:task'],
+      ['#p', `${order} Process_1`],
+      ['id', 'Task_1'],
+    ]),
+  )
+  const flushed = ana.flush()
+  await server.launch()
+  await flushed
+  assert.deepEqual(
+    told[0]?.conflicts.map(({ element, kind }) => [element.id, kind]),
+    [[KEY, 'field']],
+  )
+  const xml = await server.xml(next)
+  assert.match(xml, /<bpmn:task id="Task_1" \/>/)
+  assert.match(xml, /x="7" y="8"/)
 })
 
 it('edits that nobody carries over are kept, told, and carried on a later visit', async (t) => {

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { after, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { build } from 'esbuild'
 import { until } from '../interop/lib/wait.mjs'
 import { Scene } from './lib/scene.mjs'
 import { serveFiles } from './lib/serve.mjs'
@@ -48,6 +49,22 @@ async function open (t, id, user) {
   await shows('connection', 'online')
   return Object.assign(visitor, { shows, rename: () => visitor.page.click('#rename') })
 }
+
+it('whoever only connects bundles no document model and no bpmn-js', async () => {
+  const { metafile } = await build({
+    stdin: { contents: "import { openDiagram, roomAccess } from './src/index.ts'; export { openDiagram, roomAccess }", resolveDir: client },
+    bundle: true,
+    format: 'esm',
+    minify: true,
+    metafile: true,
+    write: false,
+    outdir: '/'
+  })
+  const [output] = Object.values(metafile.outputs)
+  const parts = Object.entries(output?.inputs ?? {}).filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+  assert.deepEqual(parts.map(([path]) => path).filter(path => /src\/(document|bpmn-js)\/|node_modules\/bpmn/.test(path)), [])
+  assert.ok(parts.some(([path]) => path.endsWith('src/client/diagram.ts')))
+})
 
 it('a plain app shows who is there, and that an edit is saved when the server has it on disk', async t => {
   const id = await scene.create()

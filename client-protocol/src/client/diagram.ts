@@ -251,7 +251,7 @@ export class LiveDiagram {
     const report = unsaved > 0 ? this.#carry(old.copy, unsaved, base, old.doc) : undefined
     if (!report) void old.copy.remove()
     if (!report || report.carried) old.saves.moveTo(next.saves)
-    else old.saves.fail('the diagram was replaced by another state of it')
+    else old.saves.end('the diagram was replaced by another state of it')
     this.#adopt(next)
     if (report) this.#tell(report)
   }

@@ -135,10 +135,10 @@ export class Saves {
   }
 
   /** Nothing more will be saved here. */
-  end(): void {
+  end(why = 'the diagram was closed before everything was saved'): void {
     clearTimeout(this.#alarm)
     this.#alarm = undefined
-    this.fail('the diagram was closed before everything was saved')
+    this.fail(why)
   }
 
   #answered(barrier: number | undefined): number | undefined {
