@@ -2,12 +2,12 @@
 // holds. Of siblings only those outside a longest common order move.
 import { sameValue } from '../crdt.ts'
 import { roleKey } from '../keys.ts'
-import { DOCUMENT, type Fields, type Namespace, place, type Records, text, type Value } from '../model.ts'
+import { type Fields, type Namespace, place, type Records, text, type Value } from '../model.ts'
 import { Aliases } from './aliases.ts'
 import { type Matching, matchKeys, matchNodes } from './matcher.ts'
 import type { List, Op, Placed } from './op.ts'
 import { stable } from './sequence.ts'
-import { FLOW_LISTS, idOf, lanesOf, RecordTree, referenced, type TreeNode } from './tree.ts'
+import { FLOW_LISTS, idOf, lanesOf, orderIn, RecordTree, referenced, type TreeNode } from './tree.ts'
 
 /** Neighbours named on each side of a run: others may go meanwhile; after so many the order is a guess anyway. */
 const NEIGHBOURS = 8
@@ -26,8 +26,9 @@ const TEXT_META = ['decl', 'style', 'nso', 'geo']
 export function diff(base: Records, next: Records): Op[] {
   const [baseTree, nextTree] = [new RecordTree(base), new RecordTree(next)]
   const matching = matchNodes(baseTree, nextTree)
+  const keys = nameNodes(base, nextTree, matching)
   const aliases = Aliases.between(base, next)
-  return new Diff(baseTree, nextTree, matching, aliases, nameNodes(base, nextTree, matching), TEXT_META).run()
+  return new Diff(baseTree, nextTree, { matching, keys, aliases, meta: TEXT_META, ordersMean: false }).run()
 }
 
 /**
@@ -37,9 +38,29 @@ export function diff(base: Records, next: Records): Op[] {
 export function diffRecords(base: Records, next: Records): Op[] {
   const baseTree = new RecordTree(base, { orphans: true })
   const nextTree = new RecordTree(next, { orphans: true })
+  const matching = matchKeys(baseTree, nextTree)
   const keys = new Map(nextTree.nodes.map((node) => [node, node.key]))
   const meta = [...TEXT_META, 'title']
-  return new Diff(baseTree, nextTree, matchKeys(baseTree, nextTree), new Aliases(), keys, meta).run()
+  return new Diff(baseTree, nextTree, {
+    matching,
+    keys,
+    aliases: new Aliases(),
+    meta,
+    ordersMean: true,
+  }).run()
+}
+
+/** How the new version relates to the base. */
+interface Relation {
+  readonly matching: Matching
+  /** Nodes of the new version to their keys in the operations. */
+  readonly keys: ReadonlyMap<TreeNode, string>
+  /** Aliases of the new version to those of the base. */
+  readonly aliases: Aliases
+  /** Entries of `meta` that count. */
+  readonly meta: readonly string[]
+  /** Whether order keys of the new version stand among those of the base. */
+  readonly ordersMean: boolean
 }
 
 /** Matched nodes keep the key of the base; the others take the importer's choice (D6): their id, a role, or none. */
@@ -69,28 +90,13 @@ function wishedKey(node: TreeNode, keys: ReadonlyMap<TreeNode, string>): string 
 class Diff {
   readonly #base: RecordTree
   readonly #next: RecordTree
-  readonly #matching: Matching
-  /** Aliases of the new version to those of the base. */
-  readonly #aliases: Aliases
-  /** Nodes of the new version to their keys in the operations. */
-  readonly #keys: ReadonlyMap<TreeNode, string>
-  readonly #meta: readonly string[]
+  readonly #relation: Relation
   readonly #ops: Op[] = []
 
-  constructor(
-    base: RecordTree,
-    next: RecordTree,
-    matching: Matching,
-    aliases: Aliases,
-    keys: ReadonlyMap<TreeNode, string>,
-    meta: readonly string[],
-  ) {
+  constructor(base: RecordTree, next: RecordTree, relation: Relation) {
     this.#base = base
     this.#next = next
-    this.#matching = matching
-    this.#aliases = aliases
-    this.#keys = keys
-    this.#meta = meta
+    this.#relation = relation
   }
 
   run(): Op[] {
@@ -103,20 +109,21 @@ class Diff {
   }
 
   #key(node: TreeNode): string {
-    return this.#keys.get(node) ?? node.key
+    return this.#relation.keys.get(node) ?? node.key
   }
 
   // ---- the document's own maps ----
 
   #document(): void {
     const [base, next] = [this.#base.records, this.#next.records]
-    for (const name of this.#meta) {
+    const { aliases, meta } = this.#relation
+    for (const name of meta) {
       const written = next.meta.get(name)
-      const value = written === undefined ? undefined : this.#aliases.meta(name, written)
+      const value = written === undefined ? undefined : aliases.meta(name, written)
       const isLost = value === undefined && name === 'geo'
       if (value !== base.meta.get(name) && !isLost) this.#ops.push({ kind: 'meta', name, value })
     }
-    const declared = new Map([...next.ns].map(([alias, ns]) => this.#aliases.namespace(alias, ns)))
+    const declared = new Map([...next.ns].map(([alias, ns]) => aliases.namespace(alias, ns)))
     for (const [alias, namespace] of declared) {
       if (!sameNamespace(base.ns.get(alias), namespace)) this.#ops.push({ kind: 'ns', alias, namespace })
     }
@@ -126,7 +133,7 @@ class Diff {
       this.#ops.push({ kind: 'ns', alias, namespace: { ...namespace, atRoot: false } })
     }
     for (const [written, names] of next.ao) {
-      const [tag, order] = [this.#aliases.name(written), this.#aliases.names(names)]
+      const [tag, order] = [aliases.name(written), aliases.names(names)]
       if (base.ao.get(tag) !== order) this.#ops.push({ kind: 'ao', tag, order })
     }
   }
@@ -135,7 +142,7 @@ class Diff {
 
   #node(node: TreeNode): void {
     const key = this.#key(node)
-    const twin = this.#matching.toBase.get(node)
+    const twin = this.#relation.matching.toBase.get(node)
     const fields = this.#translated(node.fields)
     dropPlaces(fields, node, this.#next)
     if (twin === undefined) {
@@ -152,7 +159,7 @@ class Diff {
 
   /** Fields in the base's aliases and keys. */
   #translated(fields: Fields): Fields {
-    const translated = this.#aliases.fields(fields)
+    const translated = this.#relation.aliases.fields(fields)
     for (const [field, value] of translated) {
       if (typeof value !== 'string') translated.set(field, this.#keysIn(field, value))
     }
@@ -171,14 +178,14 @@ class Diff {
   // ---- places ----
 
   #children(): void {
-    const arrange = (owner: string, members: readonly TreeNode[], siblings: readonly TreeNode[]) =>
-      this.#arrange({ of: 'children', owner }, members, this.#moved(members, siblings))
-    arrange(DOCUMENT, this.#next.top, this.#base.top)
-    for (const node of this.#next.nodes) {
-      arrange(this.#key(node), node.children, this.#matching.toBase.get(node)?.children ?? [])
-    }
-    for (const [parent, members] of this.#next.orphans) {
-      arrange(parent, members, this.#base.get(parent)?.children ?? this.#base.orphans.get(parent) ?? [])
+    for (const parent of this.#next.parents()) {
+      const node = this.#next.get(parent)
+      const twin = node && this.#relation.matching.toBase.get(node)
+      // The base has nothing below a key that is new.
+      const owner = node === undefined ? parent : this.#key(node)
+      const members = this.#next.childrenOf(parent)
+      const moved = this.#moved(members, this.#base.childrenOf(twin?.key ?? owner))
+      this.#arrange({ of: 'children', owner }, members, moved)
     }
   }
 
@@ -188,7 +195,7 @@ class Diff {
     )
     const touched = new Set<TreeNode>()
     for (const { of, owner, members } of this.#next.lists()) {
-      const twin = this.#matching.toBase.get(owner)
+      const twin = this.#relation.matching.toBase.get(owner)
       const moved = this.#moved(members, before.get(`${of} ${twin?.key}`) ?? [])
       this.#arrange({ of, owner: this.#key(owner) }, members, moved)
       if (of !== 'members') continue
@@ -200,7 +207,7 @@ class Diff {
 
   /** Flows that lost their entry in a list. */
   #unlisted(): void {
-    for (const [node, twin] of this.#matching.toBase) {
+    for (const [node, twin] of this.#relation.matching.toBase) {
       for (const { field, end } of FLOW_LISTS) {
         const base = ownerOf(twin, end, this.#base) && twin.fields.get(field)
         if (base === undefined || node.fields.has(field)) continue
@@ -212,7 +219,7 @@ class Diff {
   #lanes(touched: ReadonlySet<TreeNode>): void {
     for (const node of this.#next.nodes) {
       const lanes = lanesIn(node, this.#next).map((lane) => this.#key(lane))
-      const twin = this.#matching.toBase.get(node)
+      const twin = this.#relation.matching.toBase.get(node)
       const base = twin === undefined ? [] : lanesIn(twin, this.#base).map(({ key }) => key)
       if (sameValue(base, lanes) && !touched.has(node)) continue
       this.#ops.push({ kind: 'lanes', key: this.#key(node), base, lanes })
@@ -223,7 +230,7 @@ class Diff {
   #moved(members: readonly TreeNode[], siblings: readonly TreeNode[]): boolean[] {
     const positions = new Map(siblings.map((node, position) => [node, position]))
     const old = members.map((node) => {
-      const twin = this.#matching.toBase.get(node)
+      const twin = this.#relation.matching.toBase.get(node)
       return twin && positions.get(twin)
     })
     return stable(old).map((keeps) => !keeps)
@@ -234,7 +241,7 @@ class Diff {
     for (let from = moved.indexOf(true); from >= 0; ) {
       const unmoved = moved.indexOf(false, from)
       const to = unmoved < 0 ? members.length : unmoved
-      const run = members.slice(from, to).map((node) => this.#placed(node))
+      const run = members.slice(from, to).map((node) => this.#placed(list, node))
       const after = members.slice(Math.max(0, from - NEIGHBOURS), from).reverse()
       const before: TreeNode[] = []
       for (let at = to; at < members.length && before.length < NEIGHBOURS; at++) {
@@ -247,14 +254,15 @@ class Diff {
     }
   }
 
-  #placed(node: TreeNode): Placed {
-    const twin = this.#matching.toBase.get(node)
-    return { key: this.#key(node), baseParent: twin && place(twin.fields)?.parent }
+  #placed({ of, owner }: List, node: TreeNode): Placed {
+    const twin = this.#relation.matching.toBase.get(node)
+    const order = this.#relation.ordersMean ? orderIn(of, owner, node.fields) : undefined
+    return { key: this.#key(node), baseParent: twin && place(twin.fields)?.parent, order }
   }
 
   #deletes(): void {
     for (const node of this.#base.nodes) {
-      if (!this.#matching.toNew.has(node))
+      if (!this.#relation.matching.toNew.has(node))
         this.#ops.push({ kind: 'delete', key: node.key, base: node.fields })
     }
   }

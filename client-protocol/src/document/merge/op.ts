@@ -62,6 +62,8 @@ export interface Placed {
   readonly key: string
   /** Its parent in the base, where the base has it. */
   readonly baseParent: string | undefined
+  /** Its order in the new version, to be kept where it fits; undefined where it means nothing to the base. */
+  readonly order: string | undefined
 }
 
 /** What became of operations. */

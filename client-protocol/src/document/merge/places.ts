@@ -1,11 +1,11 @@
 // Where nodes go: orders for runs of neighbours in the lists of the current document.
 import { compare } from '../chars.ts'
-import { DOCUMENT, place, text } from '../model.ts'
+import { DOCUMENT, place } from '../model.ts'
 import { fieldName } from './conflict.ts'
 import type { Arrange, List, Op, Placed, Write } from './op.ts'
 import type { Resolver } from './resolve.ts'
 import { spread } from './spread.ts'
-import { FLOW_LISTS, lanesOf, referenced } from './tree.ts'
+import { FLOW_LISTS, orderIn } from './tree.ts'
 
 /** The places that operations give. */
 export class Places {
@@ -56,35 +56,29 @@ export class Places {
 
   #place(op: Arrange): void {
     const list = this.#final(op.list)
-    const run = op.run
-      .filter((placed) => this.#mayPlace(list, placed))
-      .map(({ key }) => this.#resolver.key(key))
-    const order = (key: string) => this.#orderIn(list, this.#resolver.key(key))
-    const low = op.after.map(order).find((found) => found !== undefined)
-    const above = op.before.map(order).filter((found) => found !== undefined)
-    const high = above.find((found) => low === undefined || compare(low, found) < 0)
-    const orders =
-      this.#standing(list, run, low, high) ?? spread(low, high, run.length, this.#resolver.random)
+    const run = op.run.filter((placed) => this.#mayPlace(list, placed))
+    const keys = run.map(({ key }) => this.#resolver.key(key))
+    const spot = (key: string): Spot => ({ key, order: this.#orderIn(list, key) })
+    const spots = (keys: readonly string[]) =>
+      keys.map((key) => spot(this.#resolver.key(key))).filter(isTaken)
+    const [low] = spots(op.after)
+    const above = spots(op.before)
+    const high = above.find((found) => low === undefined || compare(low.order, found.order) < 0)
+    const next = above.find((found) => low === undefined || inOrder(low, found) < 0)
+    // What stands there already stays: what is applied twice changes nothing twice.
+    const now = keys.map((key) => this.#orderNow(list, key))
+    const own = run.map(({ order }) => order)
+    const fits = [now, own].find((orders) => {
+      const placed = keys.map((key, i) => ({ key, order: orders[i] }))
+      return placed.every(isTaken) && ascend([low, ...placed, next].filter((spot) => spot !== undefined))
+    })
+    const orders = fits ?? spread(low?.order, high?.order, run.length, this.#resolver.random)
     const given = this.#orders.get(nameOf(list)) ?? new Map<string, string>()
     this.#orders.set(nameOf(list), given)
-    for (const [i, key] of run.entries()) {
+    for (const [i, key] of keys.entries()) {
       given.set(key, orders[i] ?? '')
       if (list.of === 'children' && this.#resolver.created.has(key)) this.#parents.set(key, list.owner)
     }
-  }
-
-  /** The orders that the run has, if it stands there already: what is applied twice changes nothing twice. */
-  #standing(
-    list: List,
-    run: readonly string[],
-    low: string | undefined,
-    high: string | undefined,
-  ): string[] | undefined {
-    const orders = run.map((key) => this.#orderNow(list, key))
-    const bounded = [low, ...orders, high].filter((order) => order !== undefined)
-    const whole = orders.every((order) => order !== undefined)
-    const ascending = bounded.every((order, i) => i === 0 || compare(bounded[i - 1] ?? '', order) < 0)
-    return whole && ascending ? orders : undefined
   }
 
   /** The order of a node in a list: the one it is given, else the one it has. */
@@ -95,14 +89,7 @@ export class Places {
   /** The order of a node that stands in this list now. */
   #orderNow({ of, owner }: List, key: string): string | undefined {
     const fields = this.#resolver.node(key)
-    if (fields === undefined) return undefined
-    if (of === 'children') {
-      const now = place(fields)
-      return now?.parent === owner ? now.order : undefined
-    }
-    if (of === 'members') return lanesOf(fields).find(({ lane }) => lane === owner)?.order
-    const { field, end } = FLOW_LISTS.find((flowList) => flowList.of === of) ?? FLOW_LISTS[0]
-    return referenced(fields, end) === owner ? text(fields, field) : undefined
+    return fields && orderIn(of, owner, fields)
   }
 
   /** Whether a node may be put into a list; reports why not. */
@@ -129,6 +116,32 @@ export class Places {
     resolver.report(key, { kind: 'field', field: fieldName('#p'), ...values, kept: resolver.prefer })
     return resolver.prefer === 'ours'
   }
+}
+
+/** A node in a list; without an order it does not stand there. */
+interface Spot {
+  readonly key: string
+  readonly order: string | undefined
+}
+
+interface TakenSpot extends Spot {
+  readonly order: string
+}
+
+function isTaken(spot: Spot): spot is TakenSpot {
+  return spot.order !== undefined
+}
+
+/** Siblings sort by order and key (D14). */
+function inOrder(a: TakenSpot, b: TakenSpot): number {
+  return compare(a.order, b.order) || compare(a.key, b.key)
+}
+
+function ascend(spots: readonly TakenSpot[]): boolean {
+  return spots.every((spot, i) => {
+    const before = spots[i - 1]
+    return before === undefined || inOrder(before, spot) < 0
+  })
 }
 
 function nameOf({ of, owner }: List): string {

@@ -1,5 +1,5 @@
 // Records as a tree: document order, parents, children, names by URI. What hangs on the document is seen, and what hangs
-// in a cycle, which N2 shows; orphans stand apart.
+// in a cycle, which N2 shows; orphans only where they are asked for.
 import { compare, splitOnce } from '../chars.ts'
 import { DOCUMENT, type Fields, list, place, type Records, text } from '../model.ts'
 import { isDrawing, vocabularyOf, WELL_KNOWN } from '../tables.ts'
@@ -36,7 +36,8 @@ export const FLOW_LISTS = [
   { of: 'outgoing', field: '#u', end: 'sourceRef' },
 ] as const
 
-type ByParent = ReadonlyMap<string, readonly { order: string; key: string; fields: Fields }[]>
+/** Keys by the key of the parent, in order. */
+type ByParent = ReadonlyMap<string, readonly string[]>
 
 /** The nodes of a diagram. */
 export class RecordTree {
@@ -45,22 +46,35 @@ export class RecordTree {
   readonly nodes: TreeNode[] = []
   /** Children of the document. */
   readonly top: readonly TreeNode[]
-  /** By the key of a parent that is not there; empty unless asked for. */
-  readonly orphans: ReadonlyMap<string, readonly TreeNode[]>
   readonly #byKey = new Map<string, TreeNode>()
+  readonly #byParent: ByParent
 
   constructor(records: Records, { orphans = false } = {}) {
     this.records = records
-    const byParent = groupByParent(records)
-    this.top = this.#growAll(byParent, DOCUMENT)
-    for (const key of cycleHeads(records, this.#byKey)) this.#grow(key, byParent)
-    const absent = orphans ? [...byParent.keys()].filter((parent) => !this.#byKey.has(parent)) : []
-    const heads = absent.filter((parent) => parent !== DOCUMENT && !records.nodes.has(parent)).sort(compare)
-    this.orphans = new Map(heads.map((parent) => [parent, this.#growAll(byParent, parent)]))
+    this.#byParent = groupByParent(records)
+    this.top = this.#growAll(DOCUMENT)
+    for (const key of cycleHeads(records, this.#byKey)) this.#grow(key)
+    const absent = [...this.#byParent.keys()].filter(
+      (parent) => !this.#byKey.has(parent) && parent !== DOCUMENT,
+    )
+    // Below a parent that is not there others may hang that are not there yet.
+    if (orphans)
+      for (const parent of absent.sort(compare)) if (!isPlaced(records, parent)) this.#growAll(parent)
   }
 
   get(key: string): TreeNode | undefined {
     return this.#byKey.get(key)
+  }
+
+  /** Keys of everything that has children: the document, nodes in document order, nodes that are not there. */
+  parents(): Iterable<string> {
+    return new Set([DOCUMENT, ...this.#byKey.keys(), ...this.#byParent.keys()])
+  }
+
+  /** The nodes that hang by a key, in order, also where a cycle is cut. */
+  childrenOf(parent: string): TreeNode[] {
+    const children = this.#byParent.get(parent) ?? []
+    return children.map((key) => this.#byKey.get(key)).filter((node) => node !== undefined)
   }
 
   /** The root element. */
@@ -98,23 +112,22 @@ export class RecordTree {
     return lists
   }
 
-  #growAll(byParent: ByParent, parent: string): TreeNode[] {
-    const keys = (byParent.get(parent) ?? []).map(({ key }) => key)
-    return keys.map((key) => this.#grow(key, byParent)).filter((node) => node !== undefined)
+  #growAll(parent: string): TreeNode[] {
+    for (const key of this.#byParent.get(parent) ?? []) this.#grow(key)
+    return this.childrenOf(parent)
   }
 
   /** Adds a node and all below it. */
-  #grow(head: string, byParent: ByParent): TreeNode | undefined {
+  #grow(head: string): void {
     const open: { key: string; parent: TreeNode | undefined }[] = [{ key: head, parent: undefined }]
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       const { key, parent } = next
       const fields = this.records.nodes.get(key)
       if (fields === undefined || this.#byKey.has(key)) continue
       const node = this.#node(key, fields, parent)
-      for (const child of [...(byParent.get(key) ?? [])].reverse())
-        open.push({ key: child.key, parent: node })
+      for (const child of [...(this.#byParent.get(key) ?? [])].reverse())
+        open.push({ key: child, parent: node })
     }
-    return this.#byKey.get(head)
   }
 
   #node(key: string, fields: Fields, parent: TreeNode | undefined): TreeNode {
@@ -140,13 +153,26 @@ export function referenced(fields: Fields, field: string): string | undefined {
   return list(fields, field)?.[0]
 }
 
-/** The pairs of `#l`. */
+/** The order of a node in a list; undefined where it does not stand there. */
+export function orderIn(of: ListKind, owner: string, fields: Fields): string | undefined {
+  if (of === 'children') {
+    const at = place(fields)
+    return at?.parent === owner ? at.order : undefined
+  }
+  if (of === 'members') return lanesOf(fields).find(({ lane }) => lane === owner)?.order
+  const { field, end } = of === 'incoming' ? FLOW_LISTS[0] : FLOW_LISTS[1]
+  return referenced(fields, end) === owner ? text(fields, field) : undefined
+}
+
+/** The pairs of `#l`; of each lane the first mention counts (N8). */
 export function lanesOf(fields: Fields): { lane: string; order: string }[] {
   const pairs = list(fields, '#l') ?? []
-  const lanes: { lane: string; order: string }[] = []
-  for (let at = 0; at + 1 < pairs.length; at += 2)
-    lanes.push({ lane: pairs[at] ?? '', order: pairs[at + 1] ?? '' })
-  return lanes
+  const lanes = new Map<string, string>()
+  for (let at = 0; at + 1 < pairs.length; at += 2) {
+    const [lane = '', order = ''] = pairs.slice(at, at + 2)
+    if (!lanes.has(lane)) lanes.set(lane, order)
+  }
+  return [...lanes].map(([lane, order]) => ({ lane, order }))
 }
 
 /** Alias and local part of a tag or attribute; the alias is empty where there is none. */
@@ -159,19 +185,27 @@ export function uriOf(records: Records, alias: string): string {
   return records.ns.get(alias)?.uri ?? WELL_KNOWN.get(alias) ?? alias
 }
 
+/** Whether a node has a tag and a place; others are nowhere (N1). */
+function isPlaced(records: Records, key: string): boolean {
+  const fields = records.nodes.get(key)
+  return fields !== undefined && text(fields, '#t') !== undefined && place(fields) !== undefined
+}
+
 function groupByParent(records: Records): ByParent {
-  const byParent = new Map<string, { order: string; key: string; fields: Fields }[]>()
+  const byParent = new Map<string, { order: string; key: string }[]>()
   for (const [key, fields] of records.nodes) {
     const at = place(fields)
     if (at === undefined || text(fields, '#t') === undefined) continue
     const siblings = byParent.get(at.parent)
-    if (siblings === undefined) byParent.set(at.parent, [{ order: at.order, key, fields }])
-    else siblings.push({ order: at.order, key, fields })
+    if (siblings === undefined) byParent.set(at.parent, [{ order: at.order, key }])
+    else siblings.push({ order: at.order, key })
   }
-  for (const siblings of byParent.values()) {
-    siblings.sort((a, b) => compare(a.order, b.order) || compare(a.key, b.key))
-  }
-  return byParent
+  return new Map(
+    [...byParent].map(([parent, siblings]) => {
+      siblings.sort((a, b) => compare(a.order, b.order) || compare(a.key, b.key))
+      return [parent, siblings.map(({ key }) => key)]
+    }),
+  )
 }
 
 /** The node with the least key of every cycle of parents, where N2 cuts. */
@@ -186,7 +220,7 @@ function cycleHeads(records: Records, seen: ReadonlyMap<string, unknown>): strin
       walked.set(walk, start)
       path.push(walk)
       const fields = records.nodes.get(walk)
-      walk = fields && text(fields, '#t') !== undefined ? place(fields)?.parent : undefined
+      walk = fields && isPlaced(records, walk) ? place(fields)?.parent : undefined
     }
     // Back on its own path: the part of it from there on is a cycle.
     if (walk === undefined || walked.get(walk) !== start) continue
