@@ -63,7 +63,7 @@ const TAGS: [&str; 25] = [
     "nope:x",
     "bad name",
 ];
-const FIELDS: [&str; 34] = [
+const FIELDS: [&str; 36] = [
     "id",
     "name",
     "sourceRef",
@@ -98,6 +98,9 @@ const FIELDS: [&str; 34] = [
     "messageRef",
     "x:attr",
     "none:attr",
+    // UTF-16 and UTF-8 sort these two the other way round.
+    "\u{FF5E}",
+    "\u{20000}",
 ];
 const METAS: [(&str, &str); 16] = [
     ("style", r#"{"indent":"\t","sc":" />","eol":"\r\n"}"#),
@@ -162,7 +165,7 @@ impl Mischief {
     fn order(&mut self) -> String {
         let odd = self.rng.usize(0..8) == 0;
         if odd {
-            self.pick(&["", "é", "zz", "~"]).to_owned()
+            self.pick(&["", "é", "zz", "~", "\u{FF5E}", "\u{20000}"]).to_owned()
         } else {
             format!("a{}", self.rng.digit(10))
         }
@@ -242,9 +245,10 @@ impl Mischief {
     }
 
     fn create(&mut self) {
-        let key = match self.rng.usize(0..3) {
+        let key = match self.rng.usize(0..4) {
             0 => self.key(),
             1 => format!("New_{}", self.rng.digit(10)),
+            2 => format!("{}{}", self.pick(&["\u{FF5E}", "\u{20000}"]), self.rng.digit(10)),
             _ => format!("~{}", self.rng.alphanumeric()),
         };
         let mut record = Record::default();
@@ -258,6 +262,23 @@ impl Mischief {
         }
         self.records.nodes.insert(key.clone(), record);
         self.keys.push(key);
+    }
+
+    /// Edges in edges, to a depth at which some of their geometry has no room.
+    fn nest(&mut self) {
+        let mut parent = self.key();
+        for level in 0..self.rng.usize(245..260) {
+            let mut record = Record::default();
+            for (field, value) in
+                [("#t", "bpmndi:BPMNEdge"), ("bpmnElement", "x"), ("#w", "1,2 3,4")]
+            {
+                record.set(field, value);
+            }
+            record.set("#p", format!("a0 {parent}"));
+            record.set("#lb", self.pick(&["", "1 2 3 4"]));
+            parent = format!("deep{level}");
+            self.records.nodes.insert(parent.clone(), record);
+        }
     }
 
     fn with(&mut self, key: &str, change: impl FnOnce(&mut Record)) {
@@ -321,10 +342,37 @@ fn difference(a: &str, b: &str) -> String {
 }
 
 /// The records of a run, straight from the hand of the enemy.
-fn records_of(seed: u64) -> Records {
+pub(crate) fn records_of(seed: u64) -> Records {
     let mut mischief = Mischief::new(seed);
     for _ in 0..mischief.rng.usize(1..40) {
         mischief.step();
+    }
+    mischief.records
+}
+
+/// The same and worse: ids doubled, rules off by exemption, declarations anywhere, nests as deep as
+/// readers go. Nobody promises that their XML is sound, only that all write the same.
+pub(crate) fn worse_records_of(seed: u64) -> Records {
+    let mut mischief = Mischief::new(seed);
+    mischief.records = records_of(seed);
+    for key in mischief.records.nodes.keys().cloned().collect::<Vec<_>>() {
+        let (field, value) = match mischief.rng.usize(0..40) {
+            0 => ("#raw", mischief.pick(&["N4", "N5", "N6", "N8", "N4 N5 N6 N8"])),
+            1 => ("#dup", mischief.pick(&["Task_1", "Flow_1", " Task_1"])),
+            2..6 => ("id", mischief.pick(&["Task_1", "Flow_1", " Task_1", "Task_1_2"])),
+            6 | 7 => {
+                ("#n", mischief.pick(&["foo bpmn", "ns foo nope ns", "x x$2 none", "dc xsi di"]))
+            }
+            8 => {
+                mischief.with(&key, |r| drop(r.0.remove("bpmnElement")));
+                continue;
+            }
+            _ => continue,
+        };
+        mischief.with(&key, |r| r.set(field, value));
+    }
+    if mischief.rng.usize(0..8) == 0 {
+        mischief.nest();
     }
     mischief.records
 }

@@ -187,7 +187,7 @@ function readFields(node: Y.Map<unknown>): Fields {
   // A type that was changed back leaves behind what the other type had; a parent does not.
   const retyped = node.has('#t') || text(fields, '#t0') !== undefined
   for (const [name, value] of node.entries()) {
-    if (name === CREATION || name === '#t0' || name === '#p0') continue
+    if (name === CREATION) continue
     if (isValue(value)) fields.set(name, typeof value === 'string' ? sanitise(value) : [...value])
     else fields.delete(name)
   }
@@ -197,7 +197,7 @@ function readFields(node: Y.Map<unknown>): Fields {
   return fields
 }
 
-/** Only the record at creation says what a field was at first: over it, nobody writes that (N0.5). */
+/** Only the record at creation says what a field was at first, whatever is written over it (N0.5). */
 function note(fields: Fields, field: string, first: string | undefined): void {
   if (first === undefined) fields.delete(field)
   else fields.set(field, first)
