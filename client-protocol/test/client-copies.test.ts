@@ -129,7 +129,25 @@ it('a copy that is replaced stays as a stray; two windows that replace it share 
   assert.equal(again.strays.length, 1)
   const [stray] = again.strays
   assert.deepEqual(keys((await stray?.load())?.unsaved.map(({ update }) => update) ?? []), ['late', 'old'])
-  await stray?.remove()
+  await stray?.retire()
+  assert.equal((await open(browserCopies(name))).strays.length, 0)
+})
+
+it('a copy goes when its window needs it no more, but not with the unsaved edits of another window', async () => {
+  const name = browser()
+  const copies = browserCopies(name)
+  const [one, two] = [await open(copies), await open(copies)]
+  one.copy.addUnsaved(1, entry('one'), 1)
+  two.copy.addUnsaved(1, entry('two'), 2)
+  await copies.replace(one.copy)
+  await one.copy.retire()
+  const { strays } = await open(browserCopies(name))
+  const kept = await strays[0]?.load()
+  assert.deepEqual(kept && [keys(kept.saved), kept.unsaved.map(({ update }) => keys([update]))], [
+    ['one'],
+    [['two']],
+  ])
+  await strays[0]?.retire()
   assert.equal((await open(browserCopies(name))).strays.length, 0)
 })
 

@@ -177,13 +177,27 @@ class BrowserCopy implements Copy {
     this.#closed = true
   }
 
-  async remove(): Promise<void> {
+  async retire(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#timer)
     this.#batch = []
+    const own = new Set(this.#unsaved.map(({ key }) => `${key}`))
     try {
       const work = this.#database.transaction(['copies', 'updates'], 'readwrite')
-      remove(work, this.row.id)
+      const updates = work.objectStore('updates')
+      const range = rangeOf(this.row.id)
+      const keys = updates.getAllKeys(range)
+      const rows: IDBRequest<UpdateRow[]> = updates.getAll(range)
+      rows.onsuccess = () => {
+        let others = 0
+        rows.result.forEach(({ update, at }, index) => {
+          const key = keys.result[index] as Key
+          // Edits of others may build on it.
+          if (own.has(`${key}`)) updates.put({ update }, key)
+          else if (at !== undefined) others += 1
+        })
+        if (others === 0) remove(work, this.row.id)
+      }
       await done(work)
     } catch {
       this.onBroken()

@@ -33,7 +33,8 @@ export interface Copy {
   flush(): Promise<void>
   /** Ends writing; the copy stays. */
   close(): Promise<void>
-  remove(): Promise<void>
+  /** Own edits of this window are not needed here any more. Removes the copy, unless it holds edits of another window. */
+  retire(): Promise<void>
 }
 
 /** Where copies are kept. */
@@ -83,5 +84,5 @@ class PageCopy implements Copy {
 
   async flush(): Promise<void> {}
   async close(): Promise<void> {}
-  async remove(): Promise<void> {}
+  async retire(): Promise<void> {}
 }

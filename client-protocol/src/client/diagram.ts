@@ -249,7 +249,7 @@ export class LiveDiagram {
     this.#next = undefined
     this.#replica = next
     const report = unsaved > 0 ? this.#carry(old.copy, unsaved, base, old.doc) : undefined
-    if (!report) void old.copy.remove()
+    if (!report) void old.copy.retire()
     if (!report || report.carried) old.saves.moveTo(next.saves)
     else old.saves.end('the diagram was replaced by another state of it')
     this.#adopt(next)
@@ -266,7 +266,7 @@ export class LiveDiagram {
       if (!kept) continue
       const { saved, unsaved } = kept
       if (unsaved.length === 0) {
-        await stray.remove()
+        await stray.retire()
         continue
       }
       const base = documentOf(saved)
@@ -279,7 +279,7 @@ export class LiveDiagram {
   #carry(copy: Copy, unsaved: number, base: Y.Doc | undefined, mine: Y.Doc): HistoryChange {
     const { doc, saves } = this.#replica
     const { carryOver } = this.#options
-    const report = { unsaved, old: mine, forget: () => copy.remove() }
+    const report = { unsaved, old: mine, forget: () => copy.retire() }
     const left = { ...report, carried: false, conflicts: [] }
     if (!carryOver || !base || this.#link.role.value !== 'editor') return left
     let conflicts: readonly Conflict[]
@@ -290,7 +290,7 @@ export class LiveDiagram {
     }
     // Without an answer it stays, and is carried over again on the next visit, which changes nothing twice.
     saves.flushed().then(
-      () => copy.remove(),
+      () => copy.retire(),
       () => {},
     )
     return { ...report, carried: true, conflicts }
@@ -344,7 +344,7 @@ export class LiveDiagram {
     this.#settleReady?.reject(new NotSaved(connection.text))
     // Whoever lost the right to see it does not keep it either, but for what exists nowhere else.
     const isGone = connection.reason.code === 4403 || connection.reason.code === 4404
-    if (isGone && saves.unsaved === 0) void copy.remove()
+    if (isGone && saves.unsaved === 0) void copy.retire()
   }
 }
 
