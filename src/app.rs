@@ -20,11 +20,13 @@ use crate::http::current::Bases;
 use crate::http::extract::BodySpace;
 use crate::http::heavy::Heavy;
 use crate::http::listener::Listener;
+use crate::http::names::Names;
 use crate::http::origin::Origins;
 use crate::http::session::SessionRate;
 use crate::http::{self, Api, shell};
 use crate::id::NodeId;
 use crate::jobs::checkpoint::Checkpoints;
+use crate::jobs::purge;
 use crate::limits;
 use crate::room::registry::Registry;
 use crate::store::catalog::Keep;
@@ -109,6 +111,7 @@ impl App {
             heavy: Heavy::default(),
             bodies: BodySpace::default(),
             bases: Bases::default(),
+            names: Names::default(),
             sessions: SessionRate::default(),
             server: config.server.clone(),
             auth: config.auth.clone(),
@@ -138,6 +141,8 @@ impl App {
             settings: config.versions.clone(),
         };
         tasks.spawn(checkpoints.run(stop.clone()));
+        let kept = config.store.keep_deleted_for;
+        tasks.spawn(purge::run(catalog.clone(), kept, stop.clone()));
         tracing::info!(%addr, data = %config.store.data.display(), "started");
         let stop = stop.drop_guard();
         Ok(Self {

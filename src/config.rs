@@ -163,11 +163,14 @@ impl Default for Auth {
 pub struct Store {
     /// The data folder: database, blobs and the made secret. Made when missing.
     pub data: PathBuf,
+    /// How long a deleted diagram can be brought back.
+    #[serde(with = "value::duration")]
+    pub keep_deleted_for: Duration,
 }
 
 impl Default for Store {
     fn default() -> Self {
-        Self { data: PathBuf::from("data") }
+        Self { data: PathBuf::from("data"), keep_deleted_for: limits::KEEP_DELETED_FOR }
     }
 }
 

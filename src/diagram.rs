@@ -94,6 +94,8 @@ pub struct Birth {
     pub user: UserId,
     /// What it is called; without it the text decides.
     pub title: Option<String>,
+    /// What its users keep with it: a JSON object.
+    pub metadata: Option<serde_json::Value>,
     /// The node that writes row 1.
     pub node: NodeId,
     /// The time.
@@ -126,6 +128,7 @@ impl Draft {
             bytes: self.bytes,
             hash: self.hash,
             summary: self.summary,
+            metadata: birth.metadata.unwrap_or_else(|| serde_json::json!({})),
             seed: self.seed,
             node: birth.node,
             batch: self.fresh.batch,

@@ -136,6 +136,26 @@ pub const BLOB_READ_TRIES: u32 = 5;
 /// Node lives per room whose newest batch can still be looked up after a compaction (ROOM K3). A life
 /// whose append is still unknown after so many others have written to the room is long dead.
 pub const NODES_PER_ROOM: i64 = 64;
+/// How long an answer is given again under its idempotency key.
+pub const ANSWERS_KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
+/// Answers kept for one user; the oldest goes. A script that retries needs its last few.
+pub const ANSWERS_PER_USER: u32 = 1000;
+/// Old answers removed along with a new one: more than come, so that none pile up.
+pub const ANSWERS_SWEPT: u32 = 20;
+/// Largest answer kept under an idempotency key, bytes. A larger one is given once.
+pub const ANSWER_BYTES: usize = 256 << 10;
+/// Longest idempotency key, bytes. Above it: 400.
+pub const MAX_IDEMPOTENCY_KEY_BYTES: usize = 255;
+/// Largest metadata of a diagram, bytes of JSON. Above it: 422.
+pub const MAX_METADATA_BYTES: usize = 16 << 10;
+/// How long a deleted diagram can be brought back.
+pub const KEEP_DELETED_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Pause between two looks for what is to go for good.
+pub const PURGE_EVERY: Duration = Duration::from_secs(3600);
+/// Diagrams removed for good in one transaction: each may have thousands of rows, and edits wait meanwhile.
+pub const PURGE_BATCH: u32 = 8;
+/// Users whose names one process remembers to have stored.
+pub const NAMES_REMEMBERED: usize = 10_000;
 /// Newest automatic versions of a diagram that are kept however old they are (DESIGN 3).
 pub const KEEP_AUTOMATIC: u32 = 10;
 /// Newest saved and restored versions of a diagram that are kept however old they are: a script that saves

@@ -77,6 +77,7 @@ impl Import {
         let new = draft.into_new(Birth {
             user: self.user.clone(),
             title: path.file_stem().and_then(|stem| shown_title(&stem.to_string_lossy())),
+            metadata: None,
             node,
             now: OffsetDateTime::now_utc(),
         });

@@ -3,7 +3,7 @@
 //! PURE.
 
 use super::{NoDiagram, read};
-use crate::bpmn::merge::{Op, diff_seen, rekeyed};
+use crate::bpmn::merge::{Conflict, Kept, Op, diff_seen, rekeyed, resolve};
 use crate::bpmn::{Records, import, materialise};
 
 /// What a saved text was based on.
@@ -11,6 +11,9 @@ use crate::bpmn::{Records, import, materialise};
 pub enum Base<'b> {
     /// The text of a stored version.
     Text(&'b [u8]),
+    /// The text of a stored version, and what the client's own writer made of it right after loading: what
+    /// that writer always loses is no difference.
+    Exported(&'b [u8], &'b [u8]),
     /// Whatever is live: the save replaces it.
     Live,
 }
@@ -28,6 +31,16 @@ pub fn operations(live: &Records, base: Base<'_>, saved: &[u8]) -> Result<Vec<Op
             // A stored version is a text; the live document knows its elements by key.
             diff_seen(&rekeyed(live, &seen), &seen, &saved)
         }
+        Base::Exported(text, exported) => {
+            let base = rekeyed(live, &import(text)?);
+            diff_seen(&base, &read(exported)?, &saved)
+        }
         Base::Live => diff_seen(live, &import(materialise(live).as_bytes())?, &saved),
     })
+}
+
+/// What both sides changed, if these operations were carried out on what is live: nothing is written.
+pub fn conflicts(live: &Records, ops: &[Op]) -> Vec<Conflict> {
+    // The keys of new nodes are thrown away with the rest.
+    resolve(ops, live, Kept::Saved, &mut fastrand::Rng::with_seed(0)).conflicts
 }

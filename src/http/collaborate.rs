@@ -10,10 +10,10 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use time::serde::rfc3339;
 
-use super::Api;
 use super::extract::{Caller, DiagramPath};
 use super::origin::public_base;
 use super::problem::{Kind, Problem};
+use super::{Api, names};
 use crate::auth::{RoomGrant, color_of};
 use crate::room::session::Role;
 
@@ -36,6 +36,7 @@ pub async fn collaborate(
     headers: HeaderMap,
 ) -> Result<Json<Invitation>, Problem> {
     api.catalog.diagram(&caller.org, &id).await?;
+    names::note(&api, &caller).await;
     // http -> ws, https -> wss: a base is nothing else.
     let base = public_base(&api.server, &headers)?.replacen("http", "ws", 1);
     let url = format!("{base}/collab/{id}");

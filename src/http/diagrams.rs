@@ -13,6 +13,7 @@ use time::serde::rfc3339;
 use super::Api;
 use super::answer::{hashed, header_value, tagged};
 use super::current::current;
+use super::entry::checked_metadata;
 use super::extract::{Caller, DiagramPath, Query, Whole, json, media_type};
 use super::problem::{Kind, Problem};
 use super::version::tag_of_entry;
@@ -35,6 +36,9 @@ pub struct Summary {
     #[serde(with = "rfc3339")]
     updated_at: OffsetDateTime,
     summary: serde_json::Value,
+    metadata: serde_json::Value,
+    #[serde(with = "rfc3339::option", skip_serializing_if = "Option::is_none")]
+    deleted_at: Option<OffsetDateTime>,
     xml_url: String,
 }
 
@@ -49,6 +53,8 @@ impl From<catalog::Diagram> for Summary {
             created_at: diagram.created_at,
             updated_at: diagram.updated_at,
             summary: diagram.summary,
+            metadata: diagram.metadata,
+            deleted_at: diagram.deleted_at,
         }
     }
 }
@@ -73,6 +79,7 @@ struct List {
 struct NewBody {
     title: Option<String>,
     bpmn_xml: Option<String>,
+    metadata: Option<serde_json::Value>,
 }
 
 /// The query of a creation from a raw body.
@@ -98,12 +105,13 @@ pub async fn create(
     Whole { bytes: body, space: _space }: Whole,
 ) -> Result<Response, Problem> {
     caller.may_write()?;
-    let (title, xml) = match media_type(&headers).as_str() {
+    let (title, xml, metadata) = match media_type(&headers).as_str() {
         "application/json" => {
             let body: NewBody = json(&body)?;
-            (body.title.or(query.title), body.bpmn_xml.map_or(EMPTY.into(), text::to_bytes))
+            let xml = body.bpmn_xml.map_or(EMPTY.into(), text::to_bytes);
+            (body.title.or(query.title), xml, body.metadata)
         }
-        "application/xml" | "text/xml" | "application/bpmn+xml" => (query.title, body),
+        "application/xml" | "text/xml" | "application/bpmn+xml" => (query.title, body, None),
         _ => {
             return Err(Problem::new(Kind::MediaType)
                 .detail("send application/json with title and bpmnXml, or application/xml"));
@@ -111,11 +119,14 @@ pub async fn create(
     };
     let title = title.as_deref().map(checked_title).transpose()?;
 
+    let metadata = metadata.map(checked_metadata).transpose()?;
+
     let fresh = Fresh::draw().map_err(|error| Problem::new(Kind::Internal).because(error))?;
     let draft = api.heavy.run(move || Draft::read(xml, fresh)).await??;
     let new = draft.into_new(Birth {
         user: caller.0.user.clone(),
         title,
+        metadata,
         node: api.node,
         now: OffsetDateTime::now_utc(),
     });
@@ -193,13 +204,19 @@ pub async fn delete(
 }
 
 /// A given title, refused instead of cut.
-fn checked_title(title: &str) -> Result<String, Problem> {
+///
+/// # Errors
+/// `InvalidValue`.
+pub(super) fn checked_title(title: &str) -> Result<String, Problem> {
     if title.trim().len() > limits::MAX_TITLE_BYTES {
         return Err(Problem::new(Kind::InvalidValue)
-            .detail(format!("the title is longer than {} bytes", limits::MAX_TITLE_BYTES)));
+            .detail(format!("the title is longer than {} bytes", limits::MAX_TITLE_BYTES))
+            .with("field", "title"));
     }
     shown_title(title).ok_or_else(|| {
-        Problem::new(Kind::InvalidValue).detail("the title has no visible character")
+        Problem::new(Kind::InvalidValue)
+            .detail("the title has no visible character")
+            .with("field", "title")
     })
 }
 

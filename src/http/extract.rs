@@ -60,6 +60,7 @@ fn check_guest(guest: &Guest, id: Option<&str>, parts: &Parts) -> Result<(), Pro
     match route.strip_prefix("/api/diagrams/{id}") {
         Some(_) if id != Some(guest.diagram.as_str()) => Err(Kind::NotFound.into()),
         Some("/invites") => refused("a guest can't invite others"),
+        Some("/undelete") => refused("a guest can't bring the diagram back"),
         Some(_) if parts.method == Method::DELETE => refused("a guest can't delete the diagram"),
         Some(_) => Ok(()),
         None if parts.method.is_safe() && ["/api/diagrams", "/api/session"].contains(&route) => {
@@ -201,6 +202,9 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::NotFound => Kind::NotFound.into(),
             StoreError::Exists => Kind::Exists.into(),
+            StoreError::Changed => {
+                Self::new(Kind::Stale).detail("somebody changed it since: load it again")
+            }
             StoreError::BadCursor => Self::new(Kind::BadRequest).detail(error.to_string()),
             StoreError::Corrupt(_) => Self::new(Kind::Internal).because(error),
             StoreError::Away(_) | StoreError::Unknown(_) => Self::new(Kind::Unavailable)

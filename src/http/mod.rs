@@ -8,13 +8,16 @@ pub mod collaborate;
 pub mod current;
 pub mod diagrams;
 pub mod diff;
+pub mod entry;
 pub mod extract;
 pub mod health;
 pub mod heavy;
+pub mod idempotency;
 pub mod invites;
 mod linger;
 pub mod listener;
 mod local;
+pub mod names;
 pub mod origin;
 pub mod problem;
 pub mod save;
@@ -30,6 +33,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware;
 use axum::routing::{get, post};
 
 use tokio_util::sync::CancellationToken;
@@ -46,6 +50,7 @@ use crate::store::sqlite::Catalog;
 use current::Bases;
 use extract::BodySpace;
 use heavy::Heavy;
+use names::Names;
 use problem::{Kind, Problem};
 use session::SessionRate;
 
@@ -66,6 +71,8 @@ pub struct Api {
     pub heavy: Heavy,
     /// Memory for request bodies.
     pub bodies: BodySpace,
+    /// Names of users that are stored already.
+    pub names: Names,
     /// Hidden revisions of live diagrams.
     pub bases: Bases,
     /// How often sessions begin.
@@ -99,15 +106,7 @@ pub fn routes(api: Arc<Api>) -> Router {
     // Whoever has no token yet gets no space for a large body.
     let small = DefaultBodyLimit::max(limits::SESSION_BODY_BYTES);
     let begin_session = post(session::begin).layer(small);
-    Router::new()
-        .route("/api/diagrams", get(diagrams::list).post(diagrams::create))
-        .route("/api/diagrams/{id}", get(diagrams::show).delete(diagrams::delete))
-        .route("/api/diagrams/{id}/xml", get(xml::load).put(xml::save))
-        .route("/api/diagrams/{id}/versions", get(versions::list).post(versions::create))
-        .route("/api/diagrams/{id}/versions/{version}", get(versions::show))
-        .route("/api/diagrams/{id}/versions/{version}/xml", get(versions::xml))
-        .route("/api/diagrams/{id}/versions/{version}/restore", post(versions::restore))
-        .route("/api/diagrams/{id}/diff", get(diff::show))
+    content(&api)
         .route("/api/diagrams/{id}/collaborate", post(collaborate::collaborate))
         .route("/api/diagrams/{id}/invites", post(invites::create))
         .route("/api/session", get(session::show).merge(begin_session))
@@ -120,4 +119,21 @@ pub fn routes(api: Arc<Api>) -> Router {
         // Asked when a handler reads the body, so that a caller without a token is told that first.
         .layer(DefaultBodyLimit::max(api.server.max_body_bytes))
         .with_state(api)
+}
+
+/// Routes about content: their answers may be kept under idempotency keys, for they hold no token.
+fn content(api: &Arc<Api>) -> Router<Arc<Api>> {
+    let diagram = get(diagrams::show).put(entry::save).patch(entry::patch).delete(diagrams::delete);
+    Router::new()
+        .route("/api/diagrams", get(diagrams::list).post(diagrams::create))
+        .route("/api/diagrams/{id}", diagram)
+        .route("/api/diagrams/{id}/summary", get(entry::summary))
+        .route("/api/diagrams/{id}/undelete", post(entry::undelete))
+        .route("/api/diagrams/{id}/xml", get(xml::load).put(xml::save))
+        .route("/api/diagrams/{id}/versions", get(versions::list).post(versions::create))
+        .route("/api/diagrams/{id}/versions/{version}", get(versions::show))
+        .route("/api/diagrams/{id}/versions/{version}/xml", get(versions::xml))
+        .route("/api/diagrams/{id}/versions/{version}/restore", post(versions::restore))
+        .route("/api/diagrams/{id}/diff", get(diff::show))
+        .route_layer(middleware::from_fn_with_state(Arc::clone(api), idempotency::once))
 }

@@ -38,6 +38,10 @@ pub enum Kind {
     Timeout,
     /// The id is taken.
     Exists,
+    /// Somebody saved since the version that a save expects.
+    VersionConflict,
+    /// The same request is being carried out.
+    InProgress,
     /// The revision that a save builds on is no longer kept.
     BaseGone,
     /// Somebody saved since the revision that a save builds on.
@@ -50,6 +54,8 @@ pub enum Kind {
     InvalidBpmn,
     /// A value that can be read and is not allowed.
     InvalidValue,
+    /// An idempotency key that was used for another request.
+    KeyReused,
     /// The room said no for good.
     EditRefused,
     /// A plain request to the WebSocket endpoint.
@@ -83,6 +89,12 @@ impl Kind {
             }
             Self::Timeout => (S::REQUEST_TIMEOUT, "timeout", "The request took too long"),
             Self::Exists => (S::CONFLICT, "exists", "The id is taken"),
+            Self::VersionConflict => {
+                (S::CONFLICT, "version-conflict", "Somebody saved since your version")
+            }
+            Self::InProgress => {
+                (S::CONFLICT, "in-progress", "The same request is being carried out")
+            }
             Self::BaseGone => (S::CONFLICT, "base-gone", "The base revision is no longer kept"),
             Self::Stale => (S::PRECONDITION_FAILED, "stale", "Somebody saved since your version"),
             Self::TooLarge => (S::PAYLOAD_TOO_LARGE, "too-large", "The body is too large"),
@@ -94,6 +106,9 @@ impl Kind {
             }
             Self::InvalidValue => {
                 (S::UNPROCESSABLE_ENTITY, "invalid-value", "A value is not allowed")
+            }
+            Self::KeyReused => {
+                (S::UNPROCESSABLE_ENTITY, "key-reused", "The key was used for another request")
             }
             Self::EditRefused => {
                 (S::UNPROCESSABLE_ENTITY, "edit-refused", "The diagram can't take this edit")

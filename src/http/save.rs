@@ -8,12 +8,13 @@ use bytes::Bytes;
 use serde::Serialize;
 use tokio::sync::oneshot;
 
-use super::Api;
 use super::current::{self, current};
 use super::problem::{Kind, Problem};
-use super::version::tag;
+use super::version::{Base, tag};
+use super::{Api, names};
 use crate::auth::Identity;
 use crate::bpmn::merge::{self, Applied, Conflict, Op};
+use crate::diagram::{NoDiagram, save};
 use crate::editors::Making;
 use crate::id::{DiagramId, Version};
 use crate::limits;
@@ -44,6 +45,7 @@ pub async fn carry_out(
     ops: Vec<Op>,
     making: Making,
 ) -> Result<Saved, Problem> {
+    names::note(&api, &who).await;
     let kind = making.kind;
     let applied = apply(&api, &who, &id, ops, kind.as_str()).await?;
     let version = if applied.ops == 0 {
@@ -71,23 +73,91 @@ pub async fn keep(
     api.editors.store_version(&api.catalog, (&who.org, id), making, text).await
 }
 
-/// Refuses a base that somebody has saved over on purpose, unless the caller wants that merged too.
+/// A save as it came: what to do with which text.
+#[derive(Debug)]
+pub struct Wish {
+    /// What it builds on.
+    pub base: Base,
+    /// How a stale base is told.
+    pub told: Told,
+    /// Whether a stale base is merged instead.
+    pub merge: bool,
+    /// The tool's own export right after loading, for tools that lose what they don't know.
+    pub exported: Option<Bytes>,
+    /// The saved text.
+    pub xml: Bytes,
+}
+
+/// Where a save names its base, and so how a stale one is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// `If-Match`: 412.
+    Header,
+    /// `expectedVersion`: 409.
+    Body,
+}
+
+/// The operations that a save means.
 ///
 /// # Errors
-/// `Stale`.
-pub fn check_fresh(diagram: &Diagram, base: Version, headers: &HeaderMap) -> Result<(), Problem> {
-    let why = if base > diagram.version {
-        "If-Match names a version that is not stored yet"
-    } else if base < diagram.saved && !wants_merge(headers) {
-        "somebody saved since that version: load it again, or send Prefer: merge to merge both"
-    } else {
-        return Ok(());
+/// `Stale` or `VersionConflict` when somebody saved since the base, with what both changed; `BaseGone`; the text
+/// can't be read.
+pub async fn plan(
+    api: &Api,
+    who: &Identity,
+    diagram: &Diagram,
+    wish: Wish,
+) -> Result<Vec<Op>, Problem> {
+    let Wish { base, told, merge, exported, xml } = wish;
+    let (version, text) = match base {
+        Base::Current => (None, None),
+        Base::Version(version) if version > diagram.version => {
+            return Err(stale(diagram, version, told)
+                .detail("the version that it builds on is not stored yet"));
+        }
+        Base::Version(version) => {
+            (Some(version), Some(base_text(api, who, &diagram.id, version).await))
+        }
     };
-    Err(Problem::new(Kind::Stale)
-        .detail(why)
+    let refused = version.filter(|version| *version < diagram.saved && !merge);
+    let text = match (refused, text) {
+        (Some(version), Some(Err(_))) => return Err(stale(diagram, version, told)),
+        (_, text) => text.transpose()?,
+    };
+    let live = current::records(api, &diagram.id).await?;
+    let work = move || -> Result<_, NoDiagram> {
+        let base = match (&text, &exported) {
+            (None, _) => save::Base::Live,
+            (Some(text), None) => save::Base::Text(text),
+            (Some(text), Some(exported)) => save::Base::Exported(text, exported),
+        };
+        let ops = save::operations(&live, base, &xml)?;
+        let conflicts = refused.map(|_| save::conflicts(&live, &ops)).unwrap_or_default();
+        Ok((ops, conflicts))
+    };
+    let (ops, conflicts) = api.heavy.run(work).await??;
+    match refused {
+        None => Ok(ops),
+        Some(version) => {
+            let conflicts = serde_json::to_value(conflicts).unwrap_or_default();
+            Err(stale(diagram, version, told).with("conflicts", conflicts))
+        }
+    }
+}
+
+/// Somebody has saved over the base on purpose.
+fn stale(diagram: &Diagram, base: Version, told: Told) -> Problem {
+    let kind = match told {
+        Told::Header => Kind::Stale,
+        Told::Body => Kind::VersionConflict,
+    };
+    Problem::new(kind)
+        .detail(
+            "somebody saved since that version: load it again, or send Prefer: merge to merge both",
+        )
         .with("currentVersion", diagram.version.0)
         .with("expectedVersion", base.0)
-        .header(header::ETAG, &tag(diagram.version)))
+        .header(header::ETAG, &tag(diagram.version))
 }
 
 /// Whether the caller prefers a merge to a refusal.
@@ -117,7 +187,7 @@ pub fn checked_message(message: Option<String>) -> Result<Option<String>, Proble
 ///
 /// # Errors
 /// `BaseGone`, else as the store fails.
-pub async fn base_text(
+async fn base_text(
     api: &Api,
     who: &Identity,
     id: &DiagramId,

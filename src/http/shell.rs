@@ -14,6 +14,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::timeout::TimeoutLayer;
 use tracing::Instrument;
 
+use super::idempotency::{IDEMPOTENCY_KEY, REPLAYED};
 use super::linger::linger;
 use super::problem::{Kind, MEDIA_TYPE, Problem};
 use crate::config::Server;
@@ -121,13 +122,14 @@ fn cors(settings: &Server) -> CorsLayer {
     };
     CorsLayer::new()
         .allow_origin(origins)
-        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
             header::IF_MATCH,
             header::IF_NONE_MATCH,
             HeaderName::from_static("prefer"),
+            IDEMPOTENCY_KEY,
             REQUEST_ID,
         ])
         .expose_headers([
@@ -135,6 +137,7 @@ fn cors(settings: &Server) -> CorsLayer {
             header::LOCATION,
             header::CONTENT_DISPOSITION,
             header::RETRY_AFTER,
+            REPLAYED,
             REQUEST_ID,
         ])
         .max_age(Duration::from_secs(3600))

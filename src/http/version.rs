@@ -51,6 +51,30 @@ pub fn base(headers: &HeaderMap) -> Result<Base, Problem> {
         .detail("If-Match names no version: send the ETag of GET …/xml as it came, such as \"v3\""))
 }
 
+/// The change counter of the entry that `If-Match` names, if it names one.
+///
+/// # Errors
+/// `BadRequest` when it is no tag of an entry.
+pub fn expected_change(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+    let mut tags = tags(headers, header::IF_MATCH).peekable();
+    if tags.peek().is_none() {
+        return Ok(None);
+    }
+    for tag in tags {
+        if tag == "*" {
+            return Ok(None);
+        }
+        let plain = tag.strip_prefix("W/").unwrap_or(tag).trim_matches('"');
+        if let (Some(_), Some((_, change))) = (parse(tag), plain.split_once('.'))
+            && let Ok(change) = change.parse()
+        {
+            return Ok(Some(change));
+        }
+    }
+    Err(Problem::new(Kind::BadRequest)
+        .detail("If-Match names no entry: send the ETag of GET /api/diagrams/{id} as it came"))
+}
+
 /// Whether `If-None-Match` names this tag, so that nothing has to be sent again.
 pub fn is_known(headers: &HeaderMap, tag: &str) -> bool {
     tags(headers, header::IF_NONE_MATCH)

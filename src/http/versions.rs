@@ -1,5 +1,6 @@
 //! The history of a diagram: list, look at, name and restore versions.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -19,6 +20,7 @@ use super::problem::{self, Problem};
 use super::save::{Saved, carry_out, checked_message, keep, no_version, revision};
 use super::version::tag;
 use super::xml::disposition;
+use crate::auth::Identity;
 use crate::diagram::{save, shown_title};
 use crate::editors::Making;
 use crate::id::{DiagramId, UserId, Version};
@@ -48,6 +50,8 @@ struct Entry {
 #[derive(Debug, Serialize)]
 struct Author {
     id: UserId,
+    /// As others saw it at its cursor last.
+    name: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -78,7 +82,7 @@ struct RestoreBody {
 }
 
 impl Entry {
-    fn new(id: &DiagramId, entry: VersionEntry) -> Self {
+    fn new(id: &DiagramId, entry: VersionEntry, names: &HashMap<String, String>) -> Self {
         let counts = entry.summary.get("counts").cloned().unwrap_or_else(|| serde_json::json!({}));
         Self {
             xml_url: format!("/api/diagrams/{id}/versions/{}/xml", entry.version.0),
@@ -86,13 +90,40 @@ impl Entry {
             kind: word(entry.kind),
             name: entry.name,
             message: entry.message,
-            authors: entry.authors.into_iter().map(|id| Author { id }).collect(),
+            authors: entry
+                .authors
+                .into_iter()
+                .map(|id| Author { name: names.get(id.as_str()).cloned(), id })
+                .collect(),
             restored_from: entry.source,
             counts,
             bytes: entry.size,
             created_at: entry.created_at,
         }
     }
+}
+
+/// Entries with the names of their authors.
+async fn entries(
+    api: &Api,
+    who: &Identity,
+    id: &DiagramId,
+    entries: Vec<VersionEntry>,
+) -> Result<Vec<Entry>, Problem> {
+    let users = entries.iter().flat_map(|entry| entry.authors.iter().cloned()).collect();
+    let names = api.catalog.names(&who.org, users).await?;
+    Ok(entries.into_iter().map(|entry| Entry::new(id, entry, &names)).collect())
+}
+
+/// One entry with the names of its authors.
+async fn entry(
+    api: &Api,
+    who: &Identity,
+    id: &DiagramId,
+    entry: VersionEntry,
+) -> Result<Entry, Problem> {
+    let names = api.catalog.names(&who.org, entry.authors.clone()).await?;
+    Ok(Entry::new(id, entry, &names))
 }
 
 /// What people call a kind.
@@ -120,7 +151,7 @@ pub async fn list(
     let below = below.map_err(|_| Problem::from(StoreError::BadCursor))?.map(Version);
     let page = api.catalog.versions(&caller.org, &id, below, limit).await?;
     let list = List {
-        versions: page.entries.into_iter().map(|entry| Entry::new(&id, entry)).collect(),
+        versions: entries(&api, &caller, &id, page.entries).await?,
         next_cursor: page.next.map(|version| version.0.to_string()),
     };
     hashed(&headers, &list)
@@ -135,11 +166,11 @@ pub async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     api.catalog.diagram(&caller.org, &id).await?;
-    let entry = match api.catalog.version(&caller.org, &id, version).await {
+    let found = match api.catalog.version(&caller.org, &id, version).await {
         Err(StoreError::NotFound) => return Err(no_version(version)),
         found => found?,
     };
-    hashed(&headers, &Entry::new(&id, entry))
+    hashed(&headers, &entry(&api, &caller, &id, found).await?)
 }
 
 /// `GET /api/diagrams/{id}/versions/{n}/xml`
@@ -185,13 +216,14 @@ pub async fn create(
     let (work, who, diagram) = (Arc::clone(&api), caller.0.clone(), id.clone());
     let keep = async move { keep(&work, &who, &diagram, making).await };
     let version = api.to_the_end(keep).await?.version();
-    let entry = api.catalog.version(&caller.0.org, &id, version).await?;
+    let made = api.catalog.version(&caller.0.org, &id, version).await?;
+    let body = entry(&api, &caller.0, &id, made).await?;
     let v = version.0;
     tracing::info!(room.id = %id, user.id = %caller.0.user, version = v, "version named");
     let location = format!("/api/diagrams/{id}/versions/{v}");
     let headers =
         [(header::LOCATION, header_value(&location)), (header::ETAG, header_value(&tag(version)))];
-    Ok((StatusCode::CREATED, headers, Json(Entry::new(&id, entry))).into_response())
+    Ok((StatusCode::CREATED, headers, Json(body)).into_response())
 }
 
 /// `POST /api/diagrams/{id}/versions/{n}/restore`: brings a version back by an edit that live clients see; what

@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
 use super::Api;
 use super::answer::{ASK_AGAIN, header_value, unchanged};
-use super::current::{self, current};
-use super::extract::{Caller, DiagramPath, Query, Whole};
+use super::current::current;
+use super::extract::{Caller, DiagramPath, Query, Whole, media_type};
 use super::problem::{self, Problem};
-use super::save::{base_text, carry_out, check_fresh, checked_message};
+use super::save::{Told, Wish, carry_out, checked_message, plan, wants_merge};
 use super::version::{self, Base, tag};
-use crate::diagram::save;
 use crate::editors::Making;
 use crate::store::catalog::Kind;
 
@@ -49,7 +49,8 @@ pub struct SaveQuery {
 }
 
 /// `PUT /api/diagrams/{id}/xml`: merged into the live diagram against the version that `If-Match` names, or with
-/// `?mode=replace` made the whole of it.
+/// `?mode=replace` made the whole of it. As `multipart/form-data`, `exported` is the tool's own export right after
+/// loading, and `xml` the saved file.
 pub async fn save(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -61,37 +62,65 @@ pub async fn save(
     // Existence first: a viewer of another tenant learns nothing from a 403.
     let diagram = api.catalog.diagram(&caller.0.org, &id).await?;
     caller.may_write()?;
-    let base = wanted_base(&query, &headers)?;
     let making = Making {
         message: checked_message(query.message)?,
         ..Making::new(Kind::Save, Some(caller.0.user.clone()))
     };
-    let base_text = match base {
-        Base::Current => None,
-        Base::Version(version) => {
-            check_fresh(&diagram, version, &headers)?;
-            Some(base_text(&api, &caller.0, &id, version).await?)
-        }
+    let base = wanted_base(query.mode.as_deref(), || version::base(&headers))?;
+    let (exported, xml) = if media_type(&headers) == "multipart/form-data" {
+        parts(&headers, body).await?
+    } else {
+        (None, body)
     };
-
-    let live = current::records(&api, &id).await?;
-    let plan = move || {
-        let base = base_text.as_deref().map_or(save::Base::Live, save::Base::Text);
-        save::operations(&live, base, &body)
-    };
-    let ops = api.heavy.run(plan).await??;
+    let wish = Wish { base, told: Told::Header, merge: wants_merge(&headers), exported, xml };
+    let ops = plan(&api, &caller.0, &diagram, wish).await?;
     let work = Arc::clone(&api);
     let saved = api.to_the_end(carry_out(work, caller.0, id, ops, making)).await?;
     Ok(([(header::ETAG, header_value(&tag(saved.version)))], Json(saved)).into_response())
 }
 
-fn wanted_base(query: &SaveQuery, headers: &HeaderMap) -> Result<Base, Problem> {
-    match query.mode.as_deref() {
-        None | Some("merge") => version::base(headers),
+/// What `?mode=` says, else what the request names.
+///
+/// # Errors
+/// `InvalidValue` for an unknown mode, else those of `named`.
+pub(super) fn wanted_base(
+    mode: Option<&str>,
+    named: impl FnOnce() -> Result<Base, Problem>,
+) -> Result<Base, Problem> {
+    match mode {
+        None | Some("merge") => named(),
         Some("replace") => Ok(Base::Current),
         Some(_) => Err(Problem::new(problem::Kind::InvalidValue)
-            .detail("mode must be merge (with If-Match) or replace")),
+            .detail("mode must be merge (with If-Match) or replace")
+            .with("field", "mode")),
     }
+}
+
+/// The two texts of a form.
+async fn parts(headers: &HeaderMap, body: Bytes) -> Result<(Option<Bytes>, Bytes), Problem> {
+    let unreadable = |why: String| Problem::new(problem::Kind::InvalidBody).detail(why);
+    let mut request = Request::new(Body::from(body));
+    if let Some(kind) = headers.get(header::CONTENT_TYPE) {
+        request.headers_mut().insert(header::CONTENT_TYPE, kind.clone());
+    }
+    let form = Multipart::from_request(request, &()).await;
+    let mut form = form.map_err(|error| unreadable(error.body_text()))?;
+    let (mut exported, mut xml) = (None, None);
+    while let Some(part) = form.next_field().await.map_err(|error| unreadable(error.body_text()))? {
+        let slot = match part.name() {
+            Some("exported") => &mut exported,
+            Some("xml") => &mut xml,
+            other => {
+                let name = other.unwrap_or_default();
+                return Err(unreadable(format!(
+                    "the form has a part {name:?}: exported and xml are read"
+                )));
+            }
+        };
+        *slot = Some(part.bytes().await.map_err(|error| unreadable(error.body_text()))?);
+    }
+    let xml = xml.ok_or_else(|| unreadable("the form has no part \"xml\"".to_owned()))?;
+    Ok((exported, xml))
 }
 
 /// A file name out of a title: plain characters for old clients, the whole title for others (RFC 6266).

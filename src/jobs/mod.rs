@@ -3,3 +3,4 @@
 //! Jobs use the store and rooms like everybody else (`Registry::read`); must not know HTTP or sockets.
 
 pub mod checkpoint;
+pub mod purge;

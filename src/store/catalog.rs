@@ -3,6 +3,7 @@
 //! PURE types; the verbs are in `sqlite/catalog.rs`, `sqlite/revisions.rs` and `sqlite/versions.rs`. Every
 //! verb takes the organisation first: another tenant's diagram answers like one that does not exist.
 
+mod answer;
 mod versions;
 
 use bytes::Bytes;
@@ -10,6 +11,7 @@ use time::OffsetDateTime;
 
 use super::StoreError;
 use crate::id::{BatchId, DiagramId, NodeId, UserId, Version};
+pub use answer::{Answer, AnswerKey, Claim};
 pub use versions::{Added, Keep, Kind, NewRevision, Revision, VersionEntry, Versions};
 
 /// A diagram as the catalog knows it: never its XML.
@@ -33,6 +35,19 @@ pub struct Diagram {
     pub change: u64,
     /// What the newest revision contains, as JSON (counts, participants).
     pub summary: serde_json::Value,
+    /// What its users keep with it: a JSON object.
+    pub metadata: serde_json::Value,
+    /// When it was deleted, for those that can still be brought back.
+    pub deleted_at: Option<OffsetDateTime>,
+}
+
+/// What to change of a diagram's entry; what is absent stays.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct EntryChange {
+    /// What people call it.
+    pub title: Option<String>,
+    /// See [`Diagram::metadata`]; replaces all of it.
+    pub metadata: Option<serde_json::Value>,
 }
 
 /// What creates a diagram, its first revision, its room and its room's first row: all or nothing (ROOM L6).
@@ -50,6 +65,8 @@ pub struct NewDiagram {
     pub hash: [u8; 32],
     /// See [`Diagram::summary`].
     pub summary: serde_json::Value,
+    /// See [`Diagram::metadata`].
+    pub metadata: serde_json::Value,
     /// The Yjs update that makes the document out of nothing: row 1 of the log.
     pub seed: Bytes,
     /// The node that writes row 1.

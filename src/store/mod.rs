@@ -22,6 +22,9 @@ pub enum StoreError {
     /// The id is taken.
     #[error("the id is taken")]
     Exists,
+    /// It is no longer as the caller expected.
+    #[error("it was changed meanwhile")]
+    Changed,
     /// Not a cursor that a list gave out.
     #[error("the cursor is not one of this list's")]
     BadCursor,

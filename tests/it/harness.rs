@@ -75,13 +75,17 @@ impl Server {
     }
 
     pub(crate) fn user(&self, org: &str, user: &str, role: OrgRole) -> User {
-        let identity = Identity {
-            org: org.parse().unwrap(),
-            user: user.parse().unwrap(),
-            role,
-            name: None,
-            guest: None,
-        };
+        self.called(org, user, role, None)
+    }
+
+    /// A user whose token tells its name.
+    pub(crate) fn named_user(&self, org: &str, user: &str, name: &str, role: OrgRole) -> User {
+        self.called(org, user, role, Some(name.to_owned()))
+    }
+
+    fn called(&self, org: &str, user: &str, role: OrgRole, name: Option<String>) -> User {
+        let (org, user) = (org.parse().unwrap(), user.parse().unwrap());
+        let identity = Identity { org, user, role, name, guest: None };
         let now = std::time::SystemTime::now();
         let token = self.app.keys().mint_access(&identity, now, Duration::from_secs(600)).unwrap();
         User { token }

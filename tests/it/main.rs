@@ -22,6 +22,7 @@ mod document_hostile;
 mod document_random;
 mod document_vectors;
 mod editor;
+mod entries;
 mod fuzz_corpus;
 mod fuzz_edits;
 mod harness;

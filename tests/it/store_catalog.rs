@@ -3,7 +3,7 @@
 use atelier::id::{BatchId, DiagramId, NodeId, OrgId, Seq, Version};
 use atelier::limits::REVISION_INLINE_BYTES;
 use atelier::store::StoreError;
-use atelier::store::catalog::{Added, Kind, NewDiagram, NewRevision, Query};
+use atelier::store::catalog::{Added, EntryChange, Kind, NewDiagram, NewRevision, Query};
 use atelier::store::log::{Log, ReadError};
 use atelier::store::sqlite::{DATABASE, Store};
 use bytes::Bytes;
@@ -31,6 +31,7 @@ fn upload(id: &str, title: &str) -> NewDiagram {
         bytes: Bytes::from(format!("<definitions id='{id}'/>")),
         hash: [1; 32],
         summary: json!({"tasks": 3}),
+        metadata: serde_json::json!({}),
         seed: Bytes::from_static(b"seed"),
         node: NodeId(1),
         batch: BatchId(1),
@@ -52,6 +53,10 @@ fn save(kind: Kind, text: &str, hash: u8) -> NewRevision {
         source: None,
         now: NOON + time::Duration::seconds(1),
     }
+}
+
+fn titled(title: &str) -> EntryChange {
+    EntryChange { title: Some(title.into()), ..EntryChange::default() }
 }
 
 async fn store() -> (tempfile::TempDir, Store) {
@@ -101,7 +106,10 @@ async fn another_tenants_diagram_answers_like_a_missing_one() {
     assert_eq!(catalog.diagram(&evil, &id).await.unwrap_err(), not_found);
     assert_eq!(catalog.revision(&evil, &id, Version(1)).await.unwrap_err(), not_found);
     assert_eq!(catalog.newest_revision(&evil, &id).await.unwrap_err(), not_found);
-    assert_eq!(catalog.set_title(&evil, &id, "Mine", NOON).await.unwrap_err(), not_found);
+    assert_eq!(
+        catalog.change_entry(&evil, &id, titled("Mine"), None, NOON).await.unwrap_err(),
+        not_found
+    );
     assert_eq!(catalog.delete(&evil, &id, NOON).await.unwrap_err(), not_found);
     let added = catalog.add_revision(&evil, &id, save(Kind::Save, "x", 9)).await;
     assert_eq!(added.unwrap_err(), not_found);
@@ -212,7 +220,8 @@ async fn a_new_title_moves_the_diagram_to_the_front_and_changes_its_tag() {
         catalog.create_diagram(&acme, upload(id, "Process")).await.unwrap();
     }
     let later = NOON + time::Duration::seconds(5);
-    let renamed = catalog.set_title(&acme, &diagram("d1"), "Neu", later).await.unwrap();
+    let renamed =
+        catalog.change_entry(&acme, &diagram("d1"), titled("Neu"), None, later).await.unwrap();
     assert_eq!((renamed.title.as_str(), renamed.change, renamed.updated_at), ("Neu", 2, later));
     let page = catalog.list(&acme, &Query { limit: 1, ..Query::default() }).await.unwrap();
     assert_eq!(page.diagrams, [renamed]);

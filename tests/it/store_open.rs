@@ -90,6 +90,7 @@ fn diagram(id: &str, size: usize) -> NewDiagram {
         bytes: vec![b'x'; size].into(),
         hash: [0; 32],
         summary: serde_json::json!({}),
+        metadata: serde_json::json!({}),
         seed: Bytes::from_static(b"seed"),
         node: NodeId(1),
         batch: BatchId(1),

@@ -62,7 +62,10 @@ async fn what_was_edited_becomes_a_version_of_its_authors_when_the_last_editor_l
     drop(second);
     let list = versions_become(&server, &ana, &id, 2).await;
     assert_eq!((&list[0]["version"], &list[0]["kind"]), (&json!(2), &json!("automatic")));
-    assert_eq!(list[0]["authors"], json!([{ "id": "ana" }, { "id": "bob" }]));
+    assert_eq!(
+        list[0]["authors"],
+        json!([{ "id": "ana", "name": null }, { "id": "bob", "name": null }])
+    );
     assert_eq!(list[0]["counts"]["endEvent"], 1, "{}", list[0]);
     assert_eq!((&list[1]["version"], &list[1]["kind"]), (&json!(1), &json!("uploaded")));
     let xml = server.get(&ana, list[0]["xmlUrl"].as_str().unwrap()).await;
@@ -86,7 +89,7 @@ async fn a_version_is_made_on_the_timer_while_somebody_edits() {
     assert_eq!(list[0]["kind"], "automatic");
     live.rename("End", "two").await;
     let list = versions_become(&server, &ana, &id, 3).await;
-    assert_eq!(list[0]["authors"], json!([{ "id": "ana" }]));
+    assert_eq!(list[0]["authors"], json!([{ "id": "ana", "name": null }]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,7 +104,7 @@ async fn what_a_stopped_server_could_not_keep_the_next_one_does_with_its_authors
     let server = Server::start_in_with(dir, soon).await;
     let ana = server.member();
     let list = versions_become(&server, &ana, &id, 2).await;
-    assert_eq!(list[0]["authors"], json!([{ "id": "bob" }]));
+    assert_eq!(list[0]["authors"], json!([{ "id": "bob", "name": null }]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -117,7 +120,10 @@ async fn a_milestone_names_the_present_state() {
     let location = answer.headers()["location"].to_str().unwrap().to_owned();
     let made: Value = answer.json().await.unwrap();
     assert_eq!((&made["kind"], &made["name"]), (&json!("named"), &json!("Approved")));
-    assert_eq!(made["authors"], json!([{ "id": "ana" }, { "id": "bob" }]));
+    assert_eq!(
+        made["authors"],
+        json!([{ "id": "ana", "name": null }, { "id": "bob", "name": null }])
+    );
     assert_eq!(made["message"], "by Eve");
     let shown: Value = server.get(&ana, &location).await.json().await.unwrap();
     assert_eq!(shown, made);
@@ -178,7 +184,7 @@ async fn a_restore_is_an_edit_that_live_clients_see_and_loses_nothing() {
     assert_eq!(kinds, ["restored", "automatic", "uploaded"]);
     assert_eq!(
         (&list[0]["restoredFrom"], &list[1]["authors"]),
-        (&json!(1), &json!([{ "id": "bob" }]))
+        (&json!(1), &json!([{ "id": "bob", "name": null }]))
     );
     // What was there before the restore comes back the same way.
     assert_eq!(restore(&server, &ana, &id, 2).await.status(), StatusCode::OK);

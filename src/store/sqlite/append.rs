@@ -65,6 +65,16 @@ pub(super) async fn end_room(
     Ok(())
 }
 
+/// Opens a room again, in the transaction that brings its diagram back.
+pub(super) async fn revive_room(
+    tx: &mut SqliteConnection,
+    room: &DiagramId,
+) -> Result<(), StoreError> {
+    let sql = "UPDATE log_rooms SET gone = 0 WHERE room = ?1";
+    sqlx::query(sql).bind(room.as_str()).execute(tx).await?;
+    Ok(())
+}
+
 /// The heads of those rooms of a JSON list that live.
 pub(super) async fn heads_of(
     tx: &mut SqliteConnection,

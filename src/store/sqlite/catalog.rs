@@ -1,4 +1,4 @@
-//! Diagrams on SQLite: create, look up, list, rename, delete. Each verb is one transaction.
+//! Diagrams on SQLite: create, look up, list, change, delete and bring back. Each verb is one transaction.
 //!
 //! Every statement names the organisation; a foreign diagram is not found, like a missing one.
 
@@ -6,7 +6,7 @@ use bytes::Bytes;
 use sqlx::{FromRow, SqliteConnection};
 use time::OffsetDateTime;
 
-use super::append::{create_room, end_room};
+use super::append::{create_room, end_room, revive_room};
 use super::db::Db;
 use super::values::json;
 use super::versions::{Stored, insert};
@@ -82,8 +82,7 @@ impl Catalog {
             Box::pin(async move {
                 let (ms, id) =
                     cursor.map_or((i64::MAX, String::new()), |c| (c.updated_ms, c.id.to_string()));
-                let sql = "SELECT id, title, created_by, created_at, updated_at, version, saved, \
-                           change, summary FROM diagrams \
+                let sql = "SELECT * FROM diagrams \
                            WHERE org = ?1 AND deleted_at IS NULL AND (updated_at, id) < (?2, ?3) \
                            AND NOT EXISTS (SELECT 1 FROM json_each(?4) w \
                                            WHERE instr(title_key, w.value) = 0) \
@@ -110,36 +109,46 @@ impl Catalog {
         Ok(Page { diagrams, next })
     }
 
-    /// Renames a diagram.
+    /// Changes a diagram's entry, if `expected` is still its change counter or absent.
     ///
     /// # Errors
-    /// `NotFound`, else as the store fails.
-    pub async fn set_title(
+    /// `NotFound`, `Changed`, else as the store fails.
+    pub async fn change_entry(
         &self,
         org: &OrgId,
         id: &DiagramId,
-        title: &str,
+        new: EntryChange,
+        expected: Option<u64>,
         now: OffsetDateTime,
     ) -> Result<Diagram, StoreError> {
-        let (org, id, title) = (org.clone(), id.clone(), title.to_owned());
-        self.db
-            .write(move |tx| {
-                Box::pin(async move {
-                    let sql = "UPDATE diagrams SET title = ?3, title_key = ?4, updated_at = ?5, \
-                               change = change + 1 \
-                               WHERE org = ?1 AND id = ?2 AND deleted_at IS NULL";
-                    sqlx::query(sql)
-                        .bind(org.as_str())
-                        .bind(id.as_str())
-                        .bind(&title)
-                        .bind(title.to_lowercase())
-                        .bind(to_ms(now))
-                        .execute(&mut *tx)
-                        .await?;
-                    select(tx, &org, &id).await
-                })
+        let (org, id) = (org.clone(), id.clone());
+        let change = self.db.write(move |tx| {
+            Box::pin(async move {
+                let before = select(tx, &org, &id).await?;
+                if expected.is_some_and(|change| change != before.change) {
+                    return Err(StoreError::Changed);
+                }
+                let title = new.title.filter(|title| *title != before.title);
+                let metadata = new.metadata.filter(|metadata| *metadata != before.metadata);
+                if title.is_none() && metadata.is_none() {
+                    return Ok(before);
+                }
+                let sql = "UPDATE diagrams SET title = coalesce(?3, title), \
+                           title_key = coalesce(?4, title_key), metadata = coalesce(?5, metadata), \
+                           updated_at = ?6, change = change + 1 WHERE org = ?1 AND id = ?2";
+                sqlx::query(sql)
+                    .bind(org.as_str())
+                    .bind(id.as_str())
+                    .bind(&title)
+                    .bind(title.as_ref().map(|title| title.to_lowercase()))
+                    .bind(metadata.map(|metadata| metadata.to_string()))
+                    .bind(to_ms(now))
+                    .execute(&mut *tx)
+                    .await?;
+                select(tx, &org, &id).await
             })
-            .await
+        });
+        change.await
     }
 
     /// Deletes a diagram softly: it and its revisions are not found any more, its room is gone.
@@ -171,6 +180,36 @@ impl Catalog {
                 })
             })
             .await
+    }
+
+    /// Brings a deleted diagram back, with its room. One that is not deleted stays as it is.
+    ///
+    /// # Errors
+    /// `NotFound`, also when it is gone for good; else as the store fails.
+    pub async fn undelete(
+        &self,
+        org: &OrgId,
+        id: &DiagramId,
+        now: OffsetDateTime,
+    ) -> Result<Diagram, StoreError> {
+        let (org, id) = (org.clone(), id.clone());
+        let undelete = self.db.write(move |tx| {
+            Box::pin(async move {
+                let sql = "UPDATE diagrams SET deleted_at = NULL, updated_at = ?3, change = change + 1 \
+                           WHERE org = ?1 AND id = ?2 AND deleted_at IS NOT NULL";
+                let done = sqlx::query(sql)
+                    .bind(org.as_str())
+                    .bind(id.as_str())
+                    .bind(to_ms(now))
+                    .execute(&mut *tx)
+                    .await?;
+                if done.rows_affected() > 0 {
+                    revive_room(tx, &id).await?;
+                }
+                select(tx, &org, &id).await
+            })
+        });
+        undelete.await
     }
 
     /// Where a revision's bytes go: into the row, or above a size into a blob, durable before the row.
@@ -222,7 +261,8 @@ async fn create(
     create_room(tx, new.node, seed).await?;
     let now = to_ms(new.now);
     let sql = "INSERT INTO diagrams (org, id, title, title_key, created_by, created_at, updated_at, \
-               version, saved, change, summary) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 1, 1, 1, ?7)";
+               version, saved, change, summary, metadata) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 1, 1, 1, ?7, ?8)";
     sqlx::query(sql)
         .bind(org.as_str())
         .bind(new.id.as_str())
@@ -231,6 +271,7 @@ async fn create(
         .bind(new.user.as_str())
         .bind(now)
         .bind(new.summary.to_string())
+        .bind(new.metadata.to_string())
         .execute(&mut *tx)
         .await?;
     let revision = Stored {
@@ -258,8 +299,7 @@ pub(super) async fn select(
     org: &OrgId,
     id: &DiagramId,
 ) -> Result<Diagram, StoreError> {
-    let sql = "SELECT id, title, created_by, created_at, updated_at, version, saved, change, summary \
-               FROM diagrams WHERE org = ?1 AND id = ?2 AND deleted_at IS NULL";
+    let sql = "SELECT * FROM diagrams WHERE org = ?1 AND id = ?2 AND deleted_at IS NULL";
     let row: Option<DiagramRow> =
         sqlx::query_as(sql).bind(org.as_str()).bind(id.as_str()).fetch_optional(tx).await?;
     row.ok_or(StoreError::NotFound)?.into_domain()
@@ -276,6 +316,8 @@ struct DiagramRow {
     saved: u32,
     change: i64,
     summary: String,
+    metadata: String,
+    deleted_at: Option<i64>,
 }
 
 impl DiagramRow {
@@ -290,6 +332,8 @@ impl DiagramRow {
             saved: Version(self.saved),
             change: u64::try_from(self.change).map_err(|_| corrupt("its change counter"))?,
             summary: serde_json::from_str(&self.summary).map_err(|_| corrupt("its summary"))?,
+            metadata: serde_json::from_str(&self.metadata).map_err(|_| corrupt("its metadata"))?,
+            deleted_at: self.deleted_at.map(from_ms).transpose()?,
             title: self.title,
         })
     }

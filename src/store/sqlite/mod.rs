@@ -3,6 +3,7 @@
 //! Opens, migrates and closes it; the log's verbs are in `log.rs` (with `append.rs` and
 //! `history.rs`), the catalog's in `catalog.rs`, `revisions.rs` and `versions.rs`, the integrity check in `check.rs`.
 
+mod answers;
 mod append;
 mod catalog;
 mod check;
@@ -11,7 +12,9 @@ mod db;
 mod editors;
 mod history;
 mod log;
+mod purge;
 mod revisions;
+mod users;
 mod values;
 mod versions;
 

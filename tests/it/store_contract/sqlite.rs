@@ -48,6 +48,7 @@ pub(crate) fn diagram(room: &DiagramId, seed: &'static [u8]) -> NewDiagram {
         bytes: Bytes::from_static(b"<definitions/>"),
         hash: [0; 32],
         summary: serde_json::json!({}),
+        metadata: serde_json::json!({}),
         seed: Bytes::from_static(seed),
         node: NODE,
         batch: BatchId(1),
