@@ -20,6 +20,7 @@ use crate::http::current::Bases;
 use crate::http::extract::BodySpace;
 use crate::http::heavy::Heavy;
 use crate::http::listener::Listener;
+use crate::http::lists::Lists;
 use crate::http::names::Names;
 use crate::http::origin::Origins;
 use crate::http::session::SessionRate;
@@ -91,7 +92,7 @@ impl App {
         let registry =
             Registry::new(node, Arc::new(store.log()), quarantine::sink(&config.store.data));
 
-        let catalog = store.catalog().keeping(keep(&config.versions));
+        let catalog = store.catalog().keeping(keep(&config.versions)).selling(config.plans.catalog());
         let editors = Arc::<Editors>::default();
         registry.watch(Arc::clone(&editors) as _);
 
@@ -111,6 +112,7 @@ impl App {
             heavy: Heavy::default(),
             bodies: BodySpace::default(),
             bases: Bases::default(),
+            lists: Lists::default(),
             names: Names::default(),
             sessions: SessionRate::default(),
             server: config.server.clone(),

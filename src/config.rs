@@ -15,6 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::limits;
+use crate::store::catalog::{self, Plan};
 pub use load::{ConfigError, Sources};
 pub use value::{BadDuration, parse_duration};
 
@@ -32,6 +33,8 @@ pub struct Config {
     pub store: Store,
     /// When versions are made, and how long they are kept.
     pub versions: Versions,
+    /// What plans allow.
+    pub plans: Plans,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -171,6 +174,35 @@ pub struct Store {
 impl Default for Store {
     fn default() -> Self {
         Self { data: PathBuf::from("data"), keep_deleted_for: limits::KEEP_DELETED_FOR }
+    }
+}
+
+/// What plans allow.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Plans {
+    /// The plan of organisations that were given none.
+    pub default: Plan,
+    /// Diagrams of a free organisation.
+    pub free: u32,
+    /// Diagrams of a pro organisation.
+    pub pro: u32,
+    /// Diagrams of an enterprise organisation.
+    pub enterprise: u32,
+}
+
+impl Default for Plans {
+    fn default() -> Self {
+        let catalog::Plans { default, free, pro, enterprise } = catalog::Plans::default();
+        Self { default, free, pro, enterprise }
+    }
+}
+
+impl Plans {
+    /// The same in the store's words.
+    pub fn catalog(&self) -> catalog::Plans {
+        let Self { default, free, pro, enterprise } = *self;
+        catalog::Plans { default, free, pro, enterprise }
     }
 }
 

@@ -14,7 +14,7 @@ use yrs::updates::decoder::Decode;
 use yrs::{ReadTxn, Transact, Update};
 
 use crate::bpmn;
-use crate::id::{BadId, BatchId, ClientId, DiagramId, NodeId, UserId};
+use crate::id::{BadId, BatchId, ClientId, DiagramId, NodeId, ProjectId, UserId};
 use crate::limits;
 use crate::store::catalog::NewDiagram;
 use crate::store::log::History;
@@ -96,6 +96,8 @@ pub struct Birth {
     pub title: Option<String>,
     /// What its users keep with it: a JSON object.
     pub metadata: Option<serde_json::Value>,
+    /// What it belongs to.
+    pub project: Option<ProjectId>,
     /// The node that writes row 1.
     pub node: NodeId,
     /// The time.
@@ -128,6 +130,7 @@ impl Draft {
             bytes: self.bytes,
             hash: self.hash,
             summary: self.summary,
+            project: birth.project,
             metadata: birth.metadata.unwrap_or_else(|| serde_json::json!({})),
             seed: self.seed,
             node: birth.node,

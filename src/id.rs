@@ -82,6 +82,11 @@ text_id!(
     "an organisation id"
 );
 text_id!(
+    /// Diagrams of a tenant that belong together.
+    ProjectId,
+    "a project id"
+);
+text_id!(
     /// A person or a program that acts: the subject of a token.
     UserId,
     "a user id"

@@ -136,6 +136,20 @@ pub const BLOB_READ_TRIES: u32 = 5;
 /// Node lives per room whose newest batch can still be looked up after a compaction (ROOM K3). A life
 /// whose append is still unknown after so many others have written to the room is long dead.
 pub const NODES_PER_ROOM: i64 = 64;
+/// Diagrams of an organisation on the free plan.
+pub const DIAGRAMS_FREE: u32 = 5;
+/// Diagrams of an organisation on the pro plan.
+pub const DIAGRAMS_PRO: u32 = 100;
+/// Diagrams of an organisation on the enterprise plan.
+pub const DIAGRAMS_ENTERPRISE: u32 = 1000;
+/// Projects of one organisation: a list that is read whole. Above it: 422.
+pub const MAX_PROJECTS: u32 = 1000;
+/// Longest search text, bytes; a title is not longer. Above it: 422.
+pub const MAX_SEARCH_BYTES: usize = MAX_TITLE_BYTES;
+/// Bytes of lists that are kept for those who ask again; above it all are forgotten.
+pub const LISTS_BYTES: usize = 32 << 20;
+/// How long a list is given again at most, should anybody have changed the database behind our back.
+pub const LISTS_KEPT_FOR: Duration = Duration::from_secs(60);
 /// How long an answer is given again under its idempotency key.
 pub const ANSWERS_KEPT_FOR: Duration = Duration::from_secs(24 * 3600);
 /// Answers kept for one user; the oldest goes. A script that retries needs its last few.

@@ -78,6 +78,7 @@ impl Import {
             user: self.user.clone(),
             title: path.file_stem().and_then(|stem| shown_title(&stem.to_string_lossy())),
             metadata: None,
+            project: None,
             node,
             now: OffsetDateTime::now_utc(),
         });

@@ -10,6 +10,7 @@ mod doctor;
 mod export;
 mod import;
 mod migrate;
+mod org;
 mod serve;
 mod token;
 
@@ -46,6 +47,8 @@ enum Command {
     Import(import::Import),
     /// Write the BPMN XML of a stored diagram
     Export(export::Export),
+    /// Show what an organisation has, or give it a plan
+    Org(org::Org),
     /// Check the integrity of everything that is stored
     Doctor(doctor::Doctor),
 }
@@ -141,6 +144,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Token(token) => token.run(),
         Command::Import(import) => on_runtime(import.run()),
         Command::Export(export) => on_runtime(export.run()),
+        Command::Org(org) => on_runtime(org.run()),
         Command::Doctor(doctor) => on_runtime(doctor.run()),
     }
 }

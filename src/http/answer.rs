@@ -1,5 +1,6 @@
 //! Answers with an entity tag: sent once, then told by 304 for as long as nothing changed.
 
+use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -32,7 +33,7 @@ pub fn unchanged(headers: &HeaderMap, tag: &str) -> Option<Response> {
 pub fn tagged(headers: &HeaderMap, tag: &str, body: &impl Serialize) -> Result<Response, Problem> {
     match unchanged(headers, tag) {
         Some(response) => Ok(response),
-        None => Ok(under(tag, bytes(body)?)),
+        None => Ok(under(tag, json_bytes(body)?)),
     }
 }
 
@@ -41,9 +42,13 @@ pub fn tagged(headers: &HeaderMap, tag: &str, body: &impl Serialize) -> Result<R
 /// # Errors
 /// `Internal` when it is no JSON.
 pub fn hashed(headers: &HeaderMap, body: &impl Serialize) -> Result<Response, Problem> {
-    let body = bytes(body)?;
+    Ok(bytes_under(headers, json_bytes(body)?))
+}
+
+/// JSON that was made before under a tag of its own content, or 304.
+pub fn bytes_under(headers: &HeaderMap, body: Bytes) -> Response {
     let tag = tag_of(&body);
-    Ok(unchanged(headers, &tag).unwrap_or_else(|| under(&tag, body)))
+    unchanged(headers, &tag).unwrap_or_else(|| under(&tag, body))
 }
 
 /// The tag of a content.
@@ -55,11 +60,16 @@ pub fn tag_of(content: &[u8]) -> String {
     format!("\"{hash}\"")
 }
 
-fn bytes(body: &impl Serialize) -> Result<Vec<u8>, Problem> {
-    serde_json::to_vec(body).map_err(|error| Problem::new(Kind::Internal).because(error))
+/// JSON as bytes.
+///
+/// # Errors
+/// `Internal` when it is no JSON.
+pub fn json_bytes(body: &impl Serialize) -> Result<Bytes, Problem> {
+    let bytes = serde_json::to_vec(body);
+    bytes.map(Bytes::from).map_err(|error| Problem::new(Kind::Internal).because(error))
 }
 
-fn under(tag: &str, body: Vec<u8>) -> Response {
+fn under(tag: &str, body: Bytes) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
         (header::ETAG, header_value(tag)),

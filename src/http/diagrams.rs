@@ -3,22 +3,23 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::serde::rfc3339;
 
 use super::Api;
-use super::answer::{hashed, header_value, tagged};
+use super::answer::{bytes_under, header_value, json_bytes, tagged};
 use super::current::current;
 use super::entry::checked_metadata;
 use super::extract::{Caller, DiagramPath, Query, Whole, json, media_type};
 use super::problem::{Kind, Problem};
 use super::version::tag_of_entry;
 use crate::diagram::{Birth, Draft, EMPTY, Fresh, shown_title, text};
-use crate::id::{DiagramId, UserId, Version};
+use crate::id::{DiagramId, ProjectId, UserId, Version};
 use crate::limits;
 use crate::protocol::close::CloseCode;
 use crate::store::catalog;
@@ -37,6 +38,7 @@ pub struct Summary {
     updated_at: OffsetDateTime,
     summary: serde_json::Value,
     metadata: serde_json::Value,
+    project_id: Option<ProjectId>,
     #[serde(with = "rfc3339::option", skip_serializing_if = "Option::is_none")]
     deleted_at: Option<OffsetDateTime>,
     xml_url: String,
@@ -54,6 +56,7 @@ impl From<catalog::Diagram> for Summary {
             updated_at: diagram.updated_at,
             summary: diagram.summary,
             metadata: diagram.metadata,
+            project_id: diagram.project,
             deleted_at: diagram.deleted_at,
         }
     }
@@ -80,18 +83,26 @@ struct NewBody {
     title: Option<String>,
     bpmn_xml: Option<String>,
     metadata: Option<serde_json::Value>,
+    project_id: Option<ProjectId>,
 }
 
 /// The query of a creation from a raw body.
 #[derive(Debug, Deserialize)]
 pub struct NewQuery {
     title: Option<String>,
+    #[serde(rename = "projectId")]
+    project_id: Option<ProjectId>,
 }
 
 /// The query of a list.
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ListQuery {
     q: Option<String>,
+    project_id: Option<ProjectId>,
+    created_by: Option<UserId>,
+    deleted: Option<bool>,
+    sort: Option<String>,
     limit: Option<u32>,
     cursor: Option<String>,
 }
@@ -105,9 +116,11 @@ pub async fn create(
     Whole { bytes: body, space: _space }: Whole,
 ) -> Result<Response, Problem> {
     caller.may_write()?;
+    let mut project = query.project_id;
     let (title, xml, metadata) = match media_type(&headers).as_str() {
         "application/json" => {
             let body: NewBody = json(&body)?;
+            project = body.project_id.or(project);
             let xml = body.bpmn_xml.map_or(EMPTY.into(), text::to_bytes);
             (body.title.or(query.title), xml, body.metadata)
         }
@@ -127,6 +140,7 @@ pub async fn create(
         user: caller.0.user.clone(),
         title,
         metadata,
+        project,
         node: api.node,
         now: OffsetDateTime::now_utc(),
     });
@@ -141,7 +155,7 @@ pub async fn create(
     Ok((StatusCode::CREATED, headers, Json(Summary::from(diagram))).into_response())
 }
 
-/// `GET /api/diagrams`: the caller's organisation, the latest updated first.
+/// `GET /api/diagrams`: the caller's organisation, the latest updated first unless asked otherwise.
 pub async fn list(
     State(api): State<Arc<Api>>,
     Caller(caller): Caller,
@@ -151,20 +165,52 @@ pub async fn list(
     let limit = page_size(query.limit)?;
     if let Some(guest) = &caller.guest {
         let only = api.catalog.diagram(&caller.org, &guest.diagram).await?;
-        return answer_list(&headers, vec![only], None);
+        return Ok(bytes_under(&headers, list_body(vec![only], None)?));
     }
-    let query = catalog::Query { words: query.q, limit, cursor: query.cursor };
+    let query = wanted(query, limit)?;
+    // Asked before the list is read: what changes meanwhile makes it old at once.
+    let change = api.catalog.org(&caller.org).await?.change;
+    if let Some(body) = api.lists.get(&caller.org, &query, change) {
+        return Ok(with_cache(bytes_under(&headers, body), "HIT"));
+    }
     let page = api.catalog.list(&caller.org, &query).await?;
-    answer_list(&headers, page.diagrams, page.next)
+    let body = list_body(page.diagrams, page.next)?;
+    api.lists.put(&caller.org, query, change, &body);
+    Ok(with_cache(bytes_under(&headers, body), "MISS"))
 }
 
-fn answer_list(
-    headers: &HeaderMap,
+/// The query of a list in the store's words.
+fn wanted(query: ListQuery, limit: u32) -> Result<catalog::Query, Problem> {
+    if query.q.as_ref().is_some_and(|q| q.len() > limits::MAX_SEARCH_BYTES) {
+        let detail = format!("q is longer than {} bytes", limits::MAX_SEARCH_BYTES);
+        return Err(Problem::new(Kind::InvalidValue).detail(detail).with("field", "q"));
+    }
+    let sort = query.sort.as_deref().map(str::parse).transpose();
+    let sort = sort.map_err(|why: String| {
+        Problem::new(Kind::InvalidValue).detail(why).with("field", "sort")
+    })?;
+    Ok(catalog::Query {
+        words: query.q,
+        project: query.project_id,
+        created_by: query.created_by,
+        deleted: query.deleted.unwrap_or_default(),
+        sort: sort.unwrap_or_default(),
+        limit,
+        cursor: query.cursor,
+    })
+}
+
+fn list_body(
     diagrams: Vec<catalog::Diagram>,
     next_cursor: Option<String>,
-) -> Result<Response, Problem> {
-    let list = List { diagrams: diagrams.into_iter().map(Summary::from).collect(), next_cursor };
-    hashed(headers, &list)
+) -> Result<Bytes, Problem> {
+    json_bytes(&List { diagrams: diagrams.into_iter().map(Summary::from).collect(), next_cursor })
+}
+
+/// Whether the list was at hand.
+fn with_cache(mut response: Response, cache: &'static str) -> Response {
+    response.headers_mut().insert("x-cache", HeaderValue::from_static(cache));
+    response
 }
 
 /// `GET /api/diagrams/{id}`: all of it, with its current XML.

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
@@ -21,7 +21,7 @@ use super::xml::wanted_base;
 use crate::bpmn::merge::Conflict;
 use crate::diagram::text;
 use crate::editors::Making;
-use crate::id::Version;
+use crate::id::{ProjectId, Version};
 use crate::limits;
 use crate::store::catalog::{Diagram, EntryChange, Kind};
 
@@ -58,6 +58,14 @@ struct SavedEntry {
 struct PatchBody {
     title: Option<String>,
     metadata: Option<Map<String, Value>>,
+    /// `null` takes it out of its project.
+    #[serde(default, rename = "projectId", deserialize_with = "given")]
+    project: Option<Option<ProjectId>>,
+}
+
+/// A member that is there, be it `null`.
+fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<ProjectId>>, D::Error> {
+    Option::deserialize(value).map(Some)
 }
 
 /// `GET /api/diagrams/{id}/summary`
@@ -89,6 +97,7 @@ pub async fn save(
     let change = EntryChange {
         title: body.title.as_deref().map(checked_title).transpose()?,
         metadata: body.metadata.map(checked_metadata).transpose()?,
+        project: None,
     };
     let making = Making {
         message: checked_message(body.message)?,
@@ -163,6 +172,7 @@ pub async fn patch(
     let change = EntryChange {
         title: body.title.as_deref().map(checked_title).transpose()?,
         metadata: metadata.transpose()?,
+        project: body.project,
     };
     let (catalog, who) = (api.catalog.clone(), caller.0);
     let work = async move {

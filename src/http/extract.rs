@@ -16,7 +16,7 @@ use super::problem::{Kind, Problem};
 use crate::auth::{Guest, Identity, TokenError};
 use crate::bpmn::ReadErrorKind;
 use crate::diagram::NoDiagram;
-use crate::id::{DiagramId, Version};
+use crate::id::{DiagramId, ProjectId, Version};
 use crate::limits;
 use crate::store::StoreError;
 
@@ -90,6 +90,20 @@ impl<S: Send + Sync> FromRequestParts<S> for DiagramPath {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let path = axum::extract::RawPathParams::from_request_parts(parts, state).await;
         let id = path.ok().and_then(|path| path.iter().next()?.1.parse().ok());
+        id.map(Self).ok_or_else(|| Kind::NotFound.into())
+    }
+}
+
+/// The project of the path. What can't be an id names no project.
+#[derive(Debug)]
+pub struct ProjectPath(pub ProjectId);
+
+impl<S: Send + Sync> FromRequestParts<S> for ProjectPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = axum::extract::Path::<String>::from_request_parts(parts, state).await;
+        let id = path.ok().and_then(|path| path.0.parse().ok());
         id.map(Self).ok_or_else(|| Kind::NotFound.into())
     }
 }
@@ -205,6 +219,18 @@ impl From<StoreError> for Problem {
             StoreError::Changed => {
                 Self::new(Kind::Stale).detail("somebody changed it since: load it again")
             }
+            StoreError::QuotaExceeded { plan, allowed } => Self::new(Kind::QuotaExceeded)
+                .detail(format!("{error}: delete some, or take a larger plan"))
+                .with("plan", plan.as_str())
+                .with("limit", allowed),
+            StoreError::NoProject => {
+                Self::new(Kind::InvalidValue).detail(error.to_string()).with("field", "projectId")
+            }
+            StoreError::NotEmpty => {
+                Self::new(Kind::NotEmpty).detail("move or delete what is in it first")
+            }
+            StoreError::TooMany => Self::new(Kind::InvalidValue)
+                .detail(format!("an organisation has at most {} projects", limits::MAX_PROJECTS)),
             StoreError::BadCursor => Self::new(Kind::BadRequest).detail(error.to_string()),
             StoreError::Corrupt(_) => Self::new(Kind::Internal).because(error),
             StoreError::Away(_) | StoreError::Unknown(_) => Self::new(Kind::Unavailable)

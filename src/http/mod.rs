@@ -15,11 +15,14 @@ pub mod heavy;
 pub mod idempotency;
 pub mod invites;
 mod linger;
+pub mod lists;
 pub mod listener;
 mod local;
 pub mod names;
 pub mod origin;
+pub mod orgs;
 pub mod problem;
+pub mod projects;
 pub mod save;
 pub mod session;
 pub mod shell;
@@ -50,6 +53,7 @@ use crate::store::sqlite::Catalog;
 use current::Bases;
 use extract::BodySpace;
 use heavy::Heavy;
+use lists::Lists;
 use names::Names;
 use problem::{Kind, Problem};
 use session::SessionRate;
@@ -71,6 +75,8 @@ pub struct Api {
     pub heavy: Heavy,
     /// Memory for request bodies.
     pub bodies: BodySpace,
+    /// Lists for those who ask again.
+    pub lists: Lists,
     /// Names of users that are stored already.
     pub names: Names,
     /// Hidden revisions of live diagrams.
@@ -124,6 +130,7 @@ pub fn routes(api: Arc<Api>) -> Router {
 /// Routes about content: their answers may be kept under idempotency keys, for they hold no token.
 fn content(api: &Arc<Api>) -> Router<Arc<Api>> {
     let diagram = get(diagrams::show).put(entry::save).patch(entry::patch).delete(diagrams::delete);
+    let project = get(projects::show).patch(projects::patch).delete(projects::delete);
     Router::new()
         .route("/api/diagrams", get(diagrams::list).post(diagrams::create))
         .route("/api/diagrams/{id}", diagram)
@@ -135,5 +142,8 @@ fn content(api: &Arc<Api>) -> Router<Arc<Api>> {
         .route("/api/diagrams/{id}/versions/{version}/xml", get(versions::xml))
         .route("/api/diagrams/{id}/versions/{version}/restore", post(versions::restore))
         .route("/api/diagrams/{id}/diff", get(diff::show))
+        .route("/api/projects", get(projects::list).post(projects::create))
+        .route("/api/projects/{id}", project)
+        .route("/api/orgs/me", get(orgs::me))
         .route_layer(middleware::from_fn_with_state(Arc::clone(api), idempotency::once))
 }

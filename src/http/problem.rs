@@ -26,6 +26,8 @@ pub enum Kind {
     Unauthorized,
     /// A token that does not give this right.
     Forbidden,
+    /// The organisation has as many diagrams as its plan allows.
+    QuotaExceeded,
     /// A page of an origin that is not on the list.
     ForeignOrigin,
     /// No such diagram for this caller: missing, deleted and somebody else's look the same.
@@ -38,6 +40,8 @@ pub enum Kind {
     Timeout,
     /// The id is taken.
     Exists,
+    /// What is to be removed still holds something.
+    NotEmpty,
     /// Somebody saved since the version that a save expects.
     VersionConflict,
     /// The same request is being carried out.
@@ -81,6 +85,7 @@ impl Kind {
             Self::InvalidBody => (S::BAD_REQUEST, "invalid-body", "The body can't be read"),
             Self::Unauthorized => (S::UNAUTHORIZED, "unauthorized", "A valid token is needed"),
             Self::Forbidden => (S::FORBIDDEN, "forbidden", "The token does not give this right"),
+            Self::QuotaExceeded => (S::FORBIDDEN, "quota-exceeded", "The plan allows no more"),
             Self::ForeignOrigin => (S::FORBIDDEN, "foreign-origin", "This origin is not allowed"),
             Self::NotFound => (S::NOT_FOUND, "not-found", "There is no such diagram"),
             Self::NoRoute => (S::NOT_FOUND, "no-such-route", "There is no such route"),
@@ -89,6 +94,7 @@ impl Kind {
             }
             Self::Timeout => (S::REQUEST_TIMEOUT, "timeout", "The request took too long"),
             Self::Exists => (S::CONFLICT, "exists", "The id is taken"),
+            Self::NotEmpty => (S::CONFLICT, "not-empty", "It still holds something"),
             Self::VersionConflict => {
                 (S::CONFLICT, "version-conflict", "Somebody saved since your version")
             }

@@ -4,14 +4,19 @@
 //! verb takes the organisation first: another tenant's diagram answers like one that does not exist.
 
 mod answer;
+mod list;
+mod tenant;
 mod versions;
 
 use bytes::Bytes;
 use time::OffsetDateTime;
 
 use super::StoreError;
-use crate::id::{BatchId, DiagramId, NodeId, UserId, Version};
+use crate::id::{BatchId, DiagramId, NodeId, ProjectId, UserId, Version};
 pub use answer::{Answer, AnswerKey, Claim};
+pub use list::{By, Page, Query, Sort};
+pub(super) use list::{Cursor, Key};
+pub use tenant::{Org, Plan, Plans, Project};
 pub use versions::{Added, Keep, Kind, NewRevision, Revision, VersionEntry, Versions};
 
 /// A diagram as the catalog knows it: never its XML.
@@ -37,6 +42,8 @@ pub struct Diagram {
     pub summary: serde_json::Value,
     /// What its users keep with it: a JSON object.
     pub metadata: serde_json::Value,
+    /// What it belongs to.
+    pub project: Option<ProjectId>,
     /// When it was deleted, for those that can still be brought back.
     pub deleted_at: Option<OffsetDateTime>,
 }
@@ -48,6 +55,8 @@ pub struct EntryChange {
     pub title: Option<String>,
     /// See [`Diagram::metadata`]; replaces all of it.
     pub metadata: Option<serde_json::Value>,
+    /// The project that it is put into, or out of all.
+    pub project: Option<Option<ProjectId>>,
 }
 
 /// What creates a diagram, its first revision, its room and its room's first row: all or nothing (ROOM L6).
@@ -67,6 +76,8 @@ pub struct NewDiagram {
     pub summary: serde_json::Value,
     /// See [`Diagram::metadata`].
     pub metadata: serde_json::Value,
+    /// See [`Diagram::project`].
+    pub project: Option<ProjectId>,
     /// The Yjs update that makes the document out of nothing: row 1 of the log.
     pub seed: Bytes,
     /// The node that writes row 1.
@@ -75,47 +86,6 @@ pub struct NewDiagram {
     pub batch: BatchId,
     /// The time.
     pub now: OffsetDateTime,
-}
-
-/// What to list.
-#[derive(Debug, Clone, Default)]
-pub struct Query {
-    /// Words that all occur in the title, in any case and order.
-    pub words: Option<String>,
-    /// Diagrams per page: 1 to [`crate::limits::MAX_PAGE`].
-    pub limit: u32,
-    /// Where the last page ended.
-    pub cursor: Option<String>,
-}
-
-/// One page of a list, the latest updated first.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Page {
-    /// The diagrams.
-    pub diagrams: Vec<Diagram>,
-    /// The next page's cursor; absent on the last one.
-    pub next: Option<String>,
-}
-
-/// A place in a list: behind the diagram with this time and id.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Cursor {
-    pub(super) updated_ms: i64,
-    pub(super) id: DiagramId,
-}
-
-impl Cursor {
-    pub(super) fn to_text(&self) -> String {
-        format!("{}.{}", self.updated_ms, self.id)
-    }
-
-    pub(super) fn parse(text: &str) -> Result<Self, StoreError> {
-        let (ms, id) = text.split_once('.').ok_or(StoreError::BadCursor)?;
-        Ok(Self {
-            updated_ms: ms.parse().map_err(|_| StoreError::BadCursor)?,
-            id: id.parse().map_err(|_| StoreError::BadCursor)?,
-        })
-    }
 }
 
 /// Milliseconds since 1970, as stored.
@@ -132,15 +102,6 @@ pub(super) fn from_ms(ms: i64) -> Result<OffsetDateTime, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn cursors_come_back_and_nonsense_is_refused() {
-        let cursor = Cursor { updated_ms: 1_790_000_000_123, id: "a.b|c".parse().unwrap() };
-        assert_eq!(Cursor::parse(&cursor.to_text()).unwrap(), cursor);
-        for bad in ["", "1", "x.a", "1.", "1.a b", "99999999999999999999.a"] {
-            assert_eq!(Cursor::parse(bad), Err(StoreError::BadCursor), "{bad}");
-        }
-    }
 
     #[test]
     fn times_keep_their_milliseconds() {

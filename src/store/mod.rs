@@ -25,6 +25,23 @@ pub enum StoreError {
     /// It is no longer as the caller expected.
     #[error("it was changed meanwhile")]
     Changed,
+    /// The organisation has as many diagrams as its plan allows.
+    #[error("the plan {} allows {allowed} diagrams", plan.as_str())]
+    QuotaExceeded {
+        /// Its plan.
+        plan: catalog::Plan,
+        /// What that allows.
+        allowed: u32,
+    },
+    /// No such project in this organisation.
+    #[error("there is no such project")]
+    NoProject,
+    /// It still holds something.
+    #[error("it is not empty")]
+    NotEmpty,
+    /// There are as many as there may be.
+    #[error("there are too many")]
+    TooMany,
     /// Not a cursor that a list gave out.
     #[error("the cursor is not one of this list's")]
     BadCursor,

@@ -47,6 +47,7 @@ mod store_figures;
 mod store_full;
 mod store_kill;
 mod store_open;
+mod tenants;
 mod tidy;
 mod versions;
 mod wire_vectors;

@@ -32,6 +32,7 @@ fn upload(id: &str, title: &str) -> NewDiagram {
         hash: [1; 32],
         summary: json!({"tasks": 3}),
         metadata: serde_json::json!({}),
+        project: None,
         seed: Bytes::from_static(b"seed"),
         node: NodeId(1),
         batch: BatchId(1),
@@ -164,7 +165,7 @@ async fn a_search_finds_all_words_in_any_case_and_takes_wildcards_literally() {
         ("_", vec![]),
         ("  ", vec!["d3", "d2", "d1", "d0"]),
     ] {
-        let query = Query { words: Some(words.into()), limit: 50, cursor: None };
+        let query = Query { words: Some(words.into()), limit: 50, ..Query::default() };
         let page = catalog.list(&org("acme"), &query).await.unwrap();
         let ids: Vec<&str> = page.diagrams.iter().map(|d| d.id.as_str()).collect();
         assert_eq!(ids, found, "{words}");

@@ -91,6 +91,7 @@ fn diagram(id: &str, size: usize) -> NewDiagram {
         hash: [0; 32],
         summary: serde_json::json!({}),
         metadata: serde_json::json!({}),
+        project: None,
         seed: Bytes::from_static(b"seed"),
         node: NodeId(1),
         batch: BatchId(1),

@@ -1,4 +1,4 @@
-//! Diagrams on SQLite: create, look up, list, change, delete and bring back. Each verb is one transaction.
+//! Diagrams on SQLite: create, look up, change, delete and bring back. Each verb is one transaction.
 //!
 //! Every statement names the organisation; a foreign diagram is not found, like a missing one.
 
@@ -8,13 +8,16 @@ use time::OffsetDateTime;
 
 use super::append::{create_room, end_room, revive_room};
 use super::db::Db;
-use super::values::json;
+use super::projects::demand;
+use super::tenants::{one_less, one_more, touch};
 use super::versions::{Stored, insert};
-use crate::id::{DiagramId, OrgId, Version};
-use crate::limits::{MAX_PAGE, REVISION_INLINE_BYTES};
+use crate::id::{DiagramId, OrgId, ProjectId, Version};
+use crate::limits::REVISION_INLINE_BYTES;
 use crate::store::StoreError;
 use crate::store::blobs::{BlobKey, Blobs};
-use crate::store::catalog::{Cursor, Diagram, Keep, Kind, NewDiagram, Page, Query, from_ms, to_ms};
+use crate::store::catalog::{
+    Diagram, EntryChange, Keep, Kind, NewDiagram, Plans, from_ms, to_ms,
+};
 use crate::store::log::Append;
 
 /// Folder of the revisions' blobs.
@@ -26,11 +29,12 @@ pub struct Catalog {
     pub(super) db: Db,
     pub(super) blobs: Blobs,
     pub(super) keep: Keep,
+    pub(super) plans: Plans,
 }
 
 impl Catalog {
     pub(super) fn new(db: Db, blobs: Blobs) -> Self {
-        Self { db, blobs, keep: Keep::default() }
+        Self { db, blobs, keep: Keep::default(), plans: Plans::default() }
     }
 
     /// The same catalog with another rule of how long revisions are kept.
@@ -39,20 +43,31 @@ impl Catalog {
         Self { keep, ..self }
     }
 
+    /// The same catalog with other limits of plans.
+    #[must_use]
+    pub fn selling(self, plans: Plans) -> Self {
+        Self { plans, ..self }
+    }
+
     /// Creates a diagram with its version 1, its room and row 1 of the room's log, all or nothing (ROOM L6).
     ///
     /// # Errors
-    /// `Exists` when the id is taken (in any organisation), else as the store fails.
+    /// `Exists` when the id is taken (in any organisation), `QuotaExceeded`, `NoProject`, else as the store fails.
     pub async fn create_diagram(
         &self,
         org: &OrgId,
         new: NewDiagram,
     ) -> Result<Diagram, StoreError> {
         let (bytes, key) = self.shelve(new.bytes.clone()).await?;
-        let (org, blob) = (org.clone(), key.clone());
+        let (org, blob, plans) = (org.clone(), key.clone(), self.plans);
         let done = self
             .db
-            .write(move |tx| Box::pin(async move { create(tx, &org, new, bytes, blob).await }))
+            .write(move |tx| {
+                Box::pin(async move {
+                    one_more(tx, &org, plans).await?;
+                    create(tx, &org, new, bytes, blob).await
+                })
+            })
             .await;
         self.unshelve_unless_stored(key, &done).await;
         done
@@ -65,48 +80,6 @@ impl Catalog {
     pub async fn diagram(&self, org: &OrgId, id: &DiagramId) -> Result<Diagram, StoreError> {
         let (org, id) = (org.clone(), id.clone());
         self.db.read(move |tx| Box::pin(async move { select(tx, &org, &id).await })).await
-    }
-
-    /// One page of the organisation's diagrams, the latest updated first. Paging through a list that
-    /// does not change shows each diagram once.
-    ///
-    /// # Errors
-    /// `BadCursor`, else as the store fails.
-    pub async fn list(&self, org: &OrgId, query: &Query) -> Result<Page, StoreError> {
-        let cursor = query.cursor.as_deref().map(Cursor::parse).transpose()?;
-        let words = query.words.as_deref().unwrap_or_default().to_lowercase();
-        let words = json(&words.split_whitespace().collect::<Vec<_>>())?;
-        let limit = query.limit.clamp(1, MAX_PAGE);
-        let org = org.clone();
-        let found = self.db.read(move |tx| {
-            Box::pin(async move {
-                let (ms, id) =
-                    cursor.map_or((i64::MAX, String::new()), |c| (c.updated_ms, c.id.to_string()));
-                let sql = "SELECT * FROM diagrams \
-                           WHERE org = ?1 AND deleted_at IS NULL AND (updated_at, id) < (?2, ?3) \
-                           AND NOT EXISTS (SELECT 1 FROM json_each(?4) w \
-                                           WHERE instr(title_key, w.value) = 0) \
-                           ORDER BY updated_at DESC, id DESC LIMIT ?5";
-                let rows: Vec<DiagramRow> = sqlx::query_as(sql)
-                    .bind(org.as_str())
-                    .bind(ms)
-                    .bind(id)
-                    .bind(words)
-                    .bind(limit + 1)
-                    .fetch_all(tx)
-                    .await?;
-                Ok(rows)
-            })
-        });
-        let mut rows = found.await?;
-        let more = rows.len() > limit as usize;
-        rows.truncate(limit as usize);
-        let diagrams: Vec<Diagram> =
-            rows.into_iter().map(DiagramRow::into_domain).collect::<Result<_, _>>()?;
-        let next = diagrams.last().filter(|_| more).map(|last| {
-            Cursor { updated_ms: to_ms(last.updated_at), id: last.id.clone() }.to_text()
-        });
-        Ok(Page { diagrams, next })
     }
 
     /// Changes a diagram's entry, if `expected` is still its change counter or absent.
@@ -130,12 +103,17 @@ impl Catalog {
                 }
                 let title = new.title.filter(|title| *title != before.title);
                 let metadata = new.metadata.filter(|metadata| *metadata != before.metadata);
-                if title.is_none() && metadata.is_none() {
+                let project = new.project.filter(|project| *project != before.project);
+                if title.is_none() && metadata.is_none() && project.is_none() {
                     return Ok(before);
                 }
+                let project = project.unwrap_or(before.project);
+                demand(tx, &org, project.as_ref()).await?;
+                touch(tx, &org).await?;
                 let sql = "UPDATE diagrams SET title = coalesce(?3, title), \
                            title_key = coalesce(?4, title_key), metadata = coalesce(?5, metadata), \
-                           updated_at = ?6, change = change + 1 WHERE org = ?1 AND id = ?2";
+                           updated_at = ?6, project = ?7, change = change + 1 \
+                           WHERE org = ?1 AND id = ?2";
                 sqlx::query(sql)
                     .bind(org.as_str())
                     .bind(id.as_str())
@@ -143,6 +121,7 @@ impl Catalog {
                     .bind(title.as_ref().map(|title| title.to_lowercase()))
                     .bind(metadata.map(|metadata| metadata.to_string()))
                     .bind(to_ms(now))
+                    .bind(project.as_ref().map(ProjectId::as_str))
                     .execute(&mut *tx)
                     .await?;
                 select(tx, &org, &id).await
@@ -176,6 +155,7 @@ impl Catalog {
                     if done.rows_affected() == 0 {
                         return Err(StoreError::NotFound);
                     }
+                    one_less(tx, &org).await?;
                     end_room(tx, &id).await
                 })
             })
@@ -185,14 +165,14 @@ impl Catalog {
     /// Brings a deleted diagram back, with its room. One that is not deleted stays as it is.
     ///
     /// # Errors
-    /// `NotFound`, also when it is gone for good; else as the store fails.
+    /// `NotFound`, also when it is gone for good; `QuotaExceeded`; else as the store fails.
     pub async fn undelete(
         &self,
         org: &OrgId,
         id: &DiagramId,
         now: OffsetDateTime,
     ) -> Result<Diagram, StoreError> {
-        let (org, id) = (org.clone(), id.clone());
+        let (org, id, plans) = (org.clone(), id.clone(), self.plans);
         let undelete = self.db.write(move |tx| {
             Box::pin(async move {
                 let sql = "UPDATE diagrams SET deleted_at = NULL, updated_at = ?3, change = change + 1 \
@@ -204,6 +184,7 @@ impl Catalog {
                     .execute(&mut *tx)
                     .await?;
                 if done.rows_affected() > 0 {
+                    one_more(tx, &org, plans).await?;
                     revive_room(tx, &id).await?;
                 }
                 select(tx, &org, &id).await
@@ -259,10 +240,12 @@ async fn create(
         bindings: Vec::new(),
     };
     create_room(tx, new.node, seed).await?;
+    demand(tx, org, new.project.as_ref()).await?;
     let now = to_ms(new.now);
     let sql = "INSERT INTO diagrams (org, id, title, title_key, created_by, created_at, updated_at, \
-               version, saved, change, summary, metadata) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 1, 1, 1, ?7, ?8)";
+               version, saved, change, summary, metadata, project, number) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 1, 1, 1, ?7, ?8, ?9, \
+                       (SELECT coalesce(max(number), 0) + 1 FROM diagrams))";
     sqlx::query(sql)
         .bind(org.as_str())
         .bind(new.id.as_str())
@@ -272,6 +255,7 @@ async fn create(
         .bind(now)
         .bind(new.summary.to_string())
         .bind(new.metadata.to_string())
+        .bind(new.project.as_ref().map(ProjectId::as_str))
         .execute(&mut *tx)
         .await?;
     let revision = Stored {
@@ -306,7 +290,7 @@ pub(super) async fn select(
 }
 
 #[derive(FromRow)]
-struct DiagramRow {
+pub(super) struct DiagramRow {
     id: String,
     title: String,
     created_by: String,
@@ -317,11 +301,12 @@ struct DiagramRow {
     change: i64,
     summary: String,
     metadata: String,
+    project: Option<String>,
     deleted_at: Option<i64>,
 }
 
 impl DiagramRow {
-    fn into_domain(self) -> Result<Diagram, StoreError> {
+    pub(super) fn into_domain(self) -> Result<Diagram, StoreError> {
         let corrupt = |what: &str| StoreError::Corrupt(format!("diagram {}: {what}", self.id));
         Ok(Diagram {
             id: self.id.parse().map_err(|_| corrupt("its id"))?,
@@ -333,6 +318,7 @@ impl DiagramRow {
             change: u64::try_from(self.change).map_err(|_| corrupt("its change counter"))?,
             summary: serde_json::from_str(&self.summary).map_err(|_| corrupt("its summary"))?,
             metadata: serde_json::from_str(&self.metadata).map_err(|_| corrupt("its metadata"))?,
+            project: self.project.map(|id| id.parse()).transpose().map_err(|_| corrupt("its project"))?,
             deleted_at: self.deleted_at.map(from_ms).transpose()?,
             title: self.title,
         })

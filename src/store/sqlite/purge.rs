@@ -65,6 +65,9 @@ async fn remove(
     for sql in ROOM_TABLES {
         sqlx::query(sql).bind(&list).execute(&mut *tx).await?;
     }
+    let sql = "UPDATE orgs SET change = change + 1 WHERE id IN \
+               (SELECT org FROM diagrams WHERE id IN (SELECT value FROM json_each(?1)))";
+    sqlx::query(sql).bind(&list).execute(&mut *tx).await?;
     // By organisation too: the key of revisions begins with it.
     let sql = "DELETE FROM revisions WHERE (org, diagram) IN \
                (SELECT org, id FROM diagrams WHERE id IN (SELECT value FROM json_each(?1)))";

@@ -9,6 +9,7 @@ use sqlx::{FromRow, SqliteConnection};
 
 use super::catalog::{Catalog, select};
 use super::editors;
+use super::tenants::touch;
 use super::values::{id as parsed, json};
 use crate::id::{DiagramId, OrgId, UserId, Version};
 use crate::limits::{MAX_AUTHORS, MAX_PAGE};
@@ -199,6 +200,7 @@ async fn add(
             return Ok(Added::Unchanged(current));
         }
     }
+    touch(tx, org).await?;
     let version = Version(current.0.saturating_add(1));
     let now = to_ms(new.now);
     let sql = "UPDATE diagrams SET version = ?3, saved = iif(?4, ?3, saved), updated_at = ?5, \
@@ -277,6 +279,7 @@ async fn adopt(
     if !meant && !named {
         return Ok(());
     }
+    touch(tx, org).await?;
     let kind = if meant { new.kind } else { newest.kind };
     let sql = "UPDATE revisions SET kind = ?4, author = iif(?5, ?6 ->> 0, author), \
                authors = iif(?5, ?6, authors), name = coalesce(name, ?7), \

@@ -49,6 +49,7 @@ pub(crate) fn diagram(room: &DiagramId, seed: &'static [u8]) -> NewDiagram {
         hash: [0; 32],
         summary: serde_json::json!({}),
         metadata: serde_json::json!({}),
+        project: None,
         seed: Bytes::from_static(seed),
         node: NODE,
         batch: BatchId(1),
