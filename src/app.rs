@@ -22,6 +22,7 @@ use crate::http::heavy::Heavy;
 use crate::http::listener::Listener;
 use crate::http::lists::Lists;
 use crate::http::names::Names;
+use crate::http::rate::Rates;
 use crate::http::origin::Origins;
 use crate::http::session::SessionRate;
 use crate::http::{self, Api, shell};
@@ -112,6 +113,7 @@ impl App {
             heavy: Heavy::default(),
             bodies: BodySpace::default(),
             bases: Bases::default(),
+            rates: Rates::new(&config.rates),
             lists: Lists::default(),
             names: Names::default(),
             sessions: SessionRate::default(),

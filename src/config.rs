@@ -35,6 +35,8 @@ pub struct Config {
     pub versions: Versions,
     /// What plans allow.
     pub plans: Plans,
+    /// How often callers may ask.
+    pub rates: Rates,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -174,6 +176,37 @@ pub struct Store {
 impl Default for Store {
     fn default() -> Self {
         Self { data: PathBuf::from("data"), keep_deleted_for: limits::KEEP_DELETED_FOR }
+    }
+}
+
+/// How often callers may ask; 0 switches a limit off.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Rates {
+    /// Requests of one user per second, sustained.
+    pub requests_per_second: u32,
+    /// Requests of one user at once.
+    pub requests_burst: u32,
+    /// Writes of one user per minute, sustained.
+    pub writes_per_minute: u32,
+    /// Writes of one user at once.
+    pub writes_burst: u32,
+    /// Requests of one address per second, sustained.
+    pub address_per_second: u32,
+    /// Requests of one address at once.
+    pub address_burst: u32,
+}
+
+impl Default for Rates {
+    fn default() -> Self {
+        Self {
+            requests_per_second: limits::REQUESTS_PER_SECOND,
+            requests_burst: limits::REQUESTS_BURST,
+            writes_per_minute: limits::WRITES_PER_MINUTE,
+            writes_burst: limits::WRITES_BURST,
+            address_per_second: limits::ADDRESS_PER_SECOND,
+            address_burst: limits::ADDRESS_BURST,
+        }
     }
 }
 

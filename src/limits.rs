@@ -136,6 +136,22 @@ pub const BLOB_READ_TRIES: u32 = 5;
 /// Node lives per room whose newest batch can still be looked up after a compaction (ROOM K3). A life
 /// whose append is still unknown after so many others have written to the room is long dead.
 pub const NODES_PER_ROOM: i64 = 64;
+/// Answers above this are packed for those who accept it, bytes: smaller ones fit one packet anyway.
+pub const GZIP_ABOVE: u16 = 1024;
+/// Requests of one user per second, sustained; a page that loads takes about ten.
+pub const REQUESTS_PER_SECOND: u32 = 100;
+/// Requests of one user at once.
+pub const REQUESTS_BURST: u32 = 2000;
+/// Writes of one user per minute, sustained: each is a parse, a merge and a transaction.
+pub const WRITES_PER_MINUTE: u32 = 600;
+/// Writes of one user at once: a folder of files that is uploaded.
+pub const WRITES_BURST: u32 = 300;
+/// Requests of one address per second, sustained; many users may come by one proxy.
+pub const ADDRESS_PER_SECOND: u32 = 1000;
+/// Requests of one address at once.
+pub const ADDRESS_BURST: u32 = 20_000;
+/// Buckets remembered; above it the full ones are forgotten.
+pub const RATE_BUCKETS: usize = 20_000;
 /// Diagrams of an organisation on the free plan.
 pub const DIAGRAMS_FREE: u32 = 5;
 /// Diagrams of an organisation on the pro plan.

@@ -13,6 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Api;
 use super::problem::{Kind, Problem};
+use super::rate::Verified;
 use crate::auth::{Guest, Identity, TokenError};
 use crate::bpmn::ReadErrorKind;
 use crate::diagram::NoDiagram;
@@ -41,7 +42,10 @@ impl FromRequestParts<Arc<Api>> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
-        let identity = api.keys.access(bearer(&parts.headers)?)?;
+        let identity = match parts.extensions.get::<Verified>() {
+            Some(Verified(identity)) => identity.clone(),
+            None => api.keys.access(bearer(&parts.headers)?)?,
+        };
         if let Some(guest) = &identity.guest {
             let path = RawPathParams::from_request_parts(parts, api).await;
             let path = path.map_err(|error| Problem::from(Kind::BadRequest).because(error))?;
@@ -71,7 +75,10 @@ fn check_guest(guest: &Guest, id: Option<&str>, parts: &Parts) -> Result<(), Pro
 }
 
 /// The token of `Authorization: Bearer …`; the scheme in any case (RFC 7235).
-fn bearer(headers: &HeaderMap) -> Result<&str, TokenError> {
+///
+/// # Errors
+/// `Missing` or `Malformed`.
+pub(super) fn bearer(headers: &HeaderMap) -> Result<&str, TokenError> {
     let value = headers.get(header::AUTHORIZATION).ok_or(TokenError::Missing)?;
     let value = value.to_str().map_err(|_| TokenError::Malformed)?;
     match value.split_once(' ') {

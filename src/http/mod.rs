@@ -23,6 +23,7 @@ pub mod origin;
 pub mod orgs;
 pub mod problem;
 pub mod projects;
+pub mod rate;
 pub mod save;
 pub mod session;
 pub mod shell;
@@ -56,6 +57,7 @@ use heavy::Heavy;
 use lists::Lists;
 use names::Names;
 use problem::{Kind, Problem};
+use rate::Rates;
 use session::SessionRate;
 
 /// What handlers need of the other parts.
@@ -75,6 +77,8 @@ pub struct Api {
     pub heavy: Heavy,
     /// Memory for request bodies.
     pub bodies: BodySpace,
+    /// How often callers may ask.
+    pub rates: Rates,
     /// Lists for those who ask again.
     pub lists: Lists,
     /// Names of users that are stored already.
@@ -115,6 +119,7 @@ pub fn routes(api: Arc<Api>) -> Router {
     content(&api)
         .route("/api/diagrams/{id}/collaborate", post(collaborate::collaborate))
         .route("/api/diagrams/{id}/invites", post(invites::create))
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&api), rate::limit))
         .route("/api/session", get(session::show).merge(begin_session))
         .route("/", get(studio::home))
         .route("/studio", get(studio::home))

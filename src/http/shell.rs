@@ -10,6 +10,9 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::CompressionLevel;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::timeout::TimeoutLayer;
 use tracing::Instrument;
@@ -18,6 +21,7 @@ use super::idempotency::{IDEMPOTENCY_KEY, REPLAYED};
 use super::linger::linger;
 use super::problem::{Kind, MEDIA_TYPE, Problem};
 use crate::config::Server;
+use crate::limits;
 
 /// The header that carries a request's id, in and out.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -33,9 +37,16 @@ pub fn wrap(routes: Router, settings: &Server) -> Router {
         ))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn(every_error_is_a_problem))
+        .layer(gzip())
         .layer(cors(settings))
         .layer(middleware::from_fn(linger))
         .layer(middleware::from_fn_with_state(Tls::new(settings), identified))
+}
+
+/// Answers packed for those who accept it. What is small fits one packet anyway.
+fn gzip() -> CompressionLayer<impl Predicate> {
+    let worth = SizeAbove::new(limits::GZIP_ABOVE).and(NotForContentType::IMAGES);
+    CompressionLayer::new().gzip(true).quality(CompressionLevel::Fastest).compress_when(worth)
 }
 
 /// Whether clients come by TLS, which a proxy ends.
@@ -138,6 +149,10 @@ fn cors(settings: &Server) -> CorsLayer {
             header::CONTENT_DISPOSITION,
             header::RETRY_AFTER,
             REPLAYED,
+            HeaderName::from_static("ratelimit-limit"),
+            HeaderName::from_static("ratelimit-remaining"),
+            HeaderName::from_static("ratelimit-reset"),
+            HeaderName::from_static("x-cache"),
             REQUEST_ID,
         ])
         .max_age(Duration::from_secs(3600))

@@ -451,3 +451,25 @@ async fn an_idle_connection_is_closed() {
     tokio::time::timeout(crate::harness::PATIENCE, reading).await.unwrap().unwrap();
     assert!(answer.starts_with(b"HTTP/1.1 200"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_answer_is_packed_for_those_who_accept_it() {
+    let server = Server::start().await;
+    let ana = server.member();
+    for n in 0..10 {
+        server.create(&ana, &EMPTY.replace("Process_1", &format!("Process_{n}"))).await;
+    }
+    let plain = server.get(&ana, "/api/diagrams").await;
+    assert!(!plain.headers().contains_key("content-encoding"));
+    let plain = plain.bytes().await.unwrap();
+    let get = |path: &str| {
+        server.request(&ana, Method::GET, path).header("accept-encoding", "gzip").send()
+    };
+    let packed = get("/api/diagrams").await.unwrap();
+    assert_eq!(packed.headers()["content-encoding"], "gzip");
+    assert!(packed.headers()["vary"].to_str().unwrap().contains("accept-encoding"));
+    let packed = packed.bytes().await.unwrap();
+    assert!(packed.starts_with(&[0x1f, 0x8b]) && packed.len() < plain.len() / 2);
+    let small = get("/api/orgs/me").await.unwrap();
+    assert!(!small.headers().contains_key("content-encoding"));
+}

@@ -223,3 +223,46 @@ async fn an_organisation_can_be_given_another_plan() {
     let server = Server::start_in_with(dir, free).await;
     server.create_empty(&server.member()).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_who_asks_too_often_waits_and_others_do_not() {
+    let server = Server::start_with(|config| {
+        config.rates.writes_per_minute = 1;
+        config.rates.writes_burst = 2;
+    })
+    .await;
+    let (ana, bob) = (server.member(), server.user("acme", "bob", OrgRole::Member));
+    for left in ["1", "0"] {
+        let made = create(&server, &ana, json!({})).await;
+        assert_eq!(made.status(), StatusCode::CREATED);
+        assert_eq!(made.headers()["ratelimit-remaining"], left);
+        assert_eq!(made.headers()["ratelimit-limit"], "2");
+    }
+    let refused = create(&server, &ana, json!({})).await;
+    let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((30..=60).contains(&wait), "{wait}");
+    problem(refused, 429, "too-many-requests").await;
+    assert_eq!(server.list(&ana).await.len(), 2, "reading has a bucket of its own");
+    assert_eq!(create(&server, &bob, json!({})).await.status(), StatusCode::CREATED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_asks_too_often_waits_whoever_it_says_it_is() {
+    let server = Server::start_with(|config| {
+        config.rates.address_per_second = 1;
+        config.rates.address_burst = 3;
+    })
+    .await;
+    let mut refused = None;
+    for _ in 0..60 {
+        let nobody = server.bare(Method::GET, "/api/diagrams").bearer_auth("x").send().await.unwrap();
+        if nobody.status() == StatusCode::TOO_MANY_REQUESTS {
+            refused = Some(nobody);
+            break;
+        }
+        problem(nobody, 401, "unauthorized").await;
+    }
+    problem(refused.expect("never refused"), 429, "too-many-requests").await;
+    let alive = server.bare(Method::GET, "/healthz").send().await.unwrap();
+    assert_eq!(alive.status(), StatusCode::OK);
+}
