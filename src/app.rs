@@ -22,8 +22,8 @@ use crate::http::heavy::Heavy;
 use crate::http::listener::Listener;
 use crate::http::lists::Lists;
 use crate::http::names::Names;
-use crate::http::rate::Rates;
 use crate::http::origin::Origins;
+use crate::http::rate::Rates;
 use crate::http::session::SessionRate;
 use crate::http::{self, Api, shell};
 use crate::id::NodeId;
@@ -93,7 +93,8 @@ impl App {
         let registry =
             Registry::new(node, Arc::new(store.log()), quarantine::sink(&config.store.data));
 
-        let catalog = store.catalog().keeping(keep(&config.versions)).selling(config.plans.catalog());
+        let catalog =
+            store.catalog().keeping(keep(&config.versions)).selling(config.plans.catalog());
         let editors = Arc::<Editors>::default();
         registry.watch(Arc::clone(&editors) as _);
 
@@ -145,7 +146,10 @@ impl App {
             settings: config.versions.clone(),
         };
         tasks.spawn(checkpoints.run(stop.clone()));
-        let kept = config.store.keep_deleted_for;
+        let kept = purge::Kept {
+            deleted: config.store.keep_deleted_for,
+            audit: config.store.keep_audit_for,
+        };
         tasks.spawn(purge::run(catalog.clone(), kept, stop.clone()));
         tracing::info!(%addr, data = %config.store.data.display(), "started");
         let stop = stop.drop_guard();

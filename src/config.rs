@@ -171,11 +171,18 @@ pub struct Store {
     /// How long a deleted diagram can be brought back.
     #[serde(with = "value::duration")]
     pub keep_deleted_for: Duration,
+    /// How long the audit log remembers.
+    #[serde(with = "value::duration")]
+    pub keep_audit_for: Duration,
 }
 
 impl Default for Store {
     fn default() -> Self {
-        Self { data: PathBuf::from("data"), keep_deleted_for: limits::KEEP_DELETED_FOR }
+        Self {
+            data: PathBuf::from("data"),
+            keep_deleted_for: limits::KEEP_DELETED_FOR,
+            keep_audit_for: limits::KEEP_AUDIT_FOR,
+        }
     }
 }
 

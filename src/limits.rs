@@ -137,7 +137,7 @@ pub const BLOB_READ_TRIES: u32 = 5;
 /// whose append is still unknown after so many others have written to the room is long dead.
 pub const NODES_PER_ROOM: i64 = 64;
 /// Answers above this are packed for those who accept it, bytes: smaller ones fit one packet anyway.
-pub const GZIP_ABOVE: u16 = 1024;
+pub const GZIP_ABOVE: u64 = 1024;
 /// Requests of one user per second, sustained; a page that loads takes about ten.
 pub const REQUESTS_PER_SECOND: u32 = 100;
 /// Requests of one user at once.
@@ -152,6 +152,10 @@ pub const ADDRESS_PER_SECOND: u32 = 1000;
 pub const ADDRESS_BURST: u32 = 20_000;
 /// Buckets remembered; above it the full ones are forgotten.
 pub const RATE_BUCKETS: usize = 20_000;
+/// How long the audit log remembers.
+pub const KEEP_AUDIT_FOR: Duration = Duration::from_secs(400 * 24 * 3600);
+/// Old entries of the audit log removed in one transaction.
+pub const AUDIT_SWEPT: u32 = 1000;
 /// Diagrams of an organisation on the free plan.
 pub const DIAGRAMS_FREE: u32 = 5;
 /// Diagrams of an organisation on the pro plan.

@@ -241,9 +241,10 @@ pub async fn delete(
     caller.may_write()?;
     let (catalog, registry) = (api.catalog.clone(), Arc::clone(&api.registry));
     let delete = async move {
-        catalog.delete(&caller.0.org, &id, OffsetDateTime::now_utc()).await?;
+        let (who, now) = (caller.0, OffsetDateTime::now_utc());
+        catalog.delete(&who.org, &id, &who.user, now).await?;
         registry.close(&id, CloseCode::Gone).await;
-        tracing::info!(room.id = %id, user.id = %caller.0.user, "diagram deleted");
+        tracing::info!(room.id = %id, user.id = %who.user, "diagram deleted");
         Ok(StatusCode::NO_CONTENT)
     };
     api.to_the_end(delete).await

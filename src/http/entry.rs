@@ -116,7 +116,7 @@ pub async fn save(
     let save = async move {
         let (who, now) = (caller.0, OffsetDateTime::now_utc());
         // The entry first: sent again after a failure in between, the request still means the same.
-        work.catalog.change_entry(&who.org, &id, change, None, now).await?;
+        work.catalog.change_entry(&who.org, &id, &who.user, change, None, now).await?;
         let saved = match ops {
             Some(ops) => {
                 Some(carry_out(Arc::clone(&work), who.clone(), id.clone(), ops, making).await?)
@@ -177,7 +177,7 @@ pub async fn patch(
     let (catalog, who) = (api.catalog.clone(), caller.0);
     let work = async move {
         let now = OffsetDateTime::now_utc();
-        Ok(catalog.change_entry(&who.org, &id, change, expected, now).await?)
+        Ok(catalog.change_entry(&who.org, &id, &who.user, change, expected, now).await?)
     };
     Ok(entry(api.to_the_end(work).await?))
 }
@@ -192,7 +192,7 @@ pub async fn undelete(
     caller.may_write()?;
     let (catalog, who) = (api.catalog.clone(), caller.0);
     let work = async move {
-        let diagram = catalog.undelete(&who.org, &id, OffsetDateTime::now_utc()).await?;
+        let diagram = catalog.undelete(&who.org, &id, &who.user, OffsetDateTime::now_utc()).await?;
         tracing::info!(room.id = %id, user.id = %who.user, "diagram brought back");
         Ok(diagram)
     };

@@ -4,6 +4,7 @@
 //! room's log or a document by another way (ROOM E1). `problem.rs` alone maps errors to statuses.
 
 pub mod answer;
+pub mod audit;
 pub mod collaborate;
 pub mod current;
 pub mod diagrams;
@@ -15,12 +16,12 @@ pub mod heavy;
 pub mod idempotency;
 pub mod invites;
 mod linger;
-pub mod lists;
 pub mod listener;
+pub mod lists;
 mod local;
 pub mod names;
-pub mod origin;
 pub mod orgs;
+pub mod origin;
 pub mod problem;
 pub mod projects;
 pub mod rate;
@@ -147,6 +148,8 @@ fn content(api: &Arc<Api>) -> Router<Arc<Api>> {
         .route("/api/diagrams/{id}/versions/{version}/xml", get(versions::xml))
         .route("/api/diagrams/{id}/versions/{version}/restore", post(versions::restore))
         .route("/api/diagrams/{id}/diff", get(diff::show))
+        .route("/api/diagrams/{id}/activity", get(audit::activity))
+        .route("/api/audit", get(audit::log))
         .route("/api/projects", get(projects::list).post(projects::create))
         .route("/api/projects/{id}", project)
         .route("/api/orgs/me", get(orgs::me))

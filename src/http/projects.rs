@@ -115,8 +115,9 @@ pub async fn patch(
     caller.may_write()?;
     let body: Body = json(&body)?;
     let name = checked_title(&body.name)?;
-    let (catalog, org, now) = (api.catalog.clone(), caller.0.org, OffsetDateTime::now_utc());
-    let rename = async move { Ok(catalog.rename_project(&org, &id, name, now).await?) };
+    let (catalog, who, now) = (api.catalog.clone(), caller.0, OffsetDateTime::now_utc());
+    let rename =
+        async move { Ok(catalog.rename_project(&who.org, &id, &who.user, name, now).await?) };
     let project = api.to_the_end(rename).await?;
     let tag = header_value(&tag(&project));
     Ok(([(header::ETAG, tag)], Json(Project::from(project))).into_response())
@@ -130,9 +131,9 @@ pub async fn delete(
 ) -> Result<StatusCode, Problem> {
     api.catalog.project(&caller.0.org, &id).await?;
     caller.may_write()?;
-    let (catalog, org) = (api.catalog.clone(), caller.0.org);
+    let (catalog, who, now) = (api.catalog.clone(), caller.0, OffsetDateTime::now_utc());
     let delete = async move {
-        catalog.remove_project(&org, &id).await?;
+        catalog.remove_project(&who.org, &id, &who.user, now).await?;
         Ok(StatusCode::NO_CONTENT)
     };
     api.to_the_end(delete).await

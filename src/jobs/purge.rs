@@ -1,4 +1,5 @@
-//! Deleted diagrams go for good when they can no longer be brought back.
+//! What is kept for a while goes for good: diagrams that can no longer be brought back, old entries of the
+//! audit log.
 
 use std::time::Duration;
 
@@ -6,23 +7,41 @@ use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
 use crate::limits::PURGE_EVERY;
+use crate::store::StoreError;
 use crate::store::sqlite::Catalog;
 
-/// Looks every now and then until `stop`; `kept` is how long a deleted diagram can be brought back.
-pub async fn run(catalog: Catalog, kept: Duration, stop: CancellationToken) {
+/// How long things are kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept {
+    /// Deleted diagrams.
+    pub deleted: Duration,
+    /// Entries of the audit log.
+    pub audit: Duration,
+}
+
+/// Looks every now and then until `stop`.
+pub async fn run(catalog: Catalog, kept: Kept, stop: CancellationToken) {
     loop {
-        // A purge is a transaction of the store's writer: cut off here, it ends there.
-        match stop.run_until_cancelled(catalog.purge(kept, OffsetDateTime::now_utc())).await {
+        // Each step is a transaction of the store's writer: cut off here, it ends there.
+        match stop.run_until_cancelled(step(&catalog, kept)).await {
             None => return,
-            Some(Ok(gone)) if !gone.is_empty() => {
-                tracing::info!(diagrams = gone.len(), "deleted diagrams are gone for good");
-                continue;
-            }
-            Some(Ok(_)) => {}
-            Some(Err(error)) => tracing::warn!(%error, "deleted diagrams stay a little longer"),
+            Some(Ok(true)) => continue,
+            Some(Ok(false)) => {}
+            Some(Err(error)) => tracing::warn!(%error, "what is old stays a little longer"),
         }
         if stop.run_until_cancelled(tokio::time::sleep(PURGE_EVERY)).await.is_none() {
             return;
         }
     }
+}
+
+/// Removes some of what is too old; whether there may be more.
+async fn step(catalog: &Catalog, kept: Kept) -> Result<bool, StoreError> {
+    let now = OffsetDateTime::now_utc();
+    let diagrams = catalog.purge(kept.deleted, now).await?.len();
+    let entries = catalog.sweep_audit(kept.audit, now).await?;
+    if diagrams > 0 || entries > 0 {
+        tracing::info!(diagrams, entries, "gone for good");
+    }
+    Ok(diagrams > 0 || entries > 0)
 }

@@ -4,6 +4,7 @@
 //! verb takes the organisation first: another tenant's diagram answers like one that does not exist.
 
 mod answer;
+mod audit;
 mod list;
 mod tenant;
 mod versions;
@@ -14,6 +15,7 @@ use time::OffsetDateTime;
 use super::StoreError;
 use crate::id::{BatchId, DiagramId, NodeId, ProjectId, UserId, Version};
 pub use answer::{Answer, AnswerKey, Claim};
+pub use audit::{Action, AuditEntry, AuditPage, AuditQuery};
 pub use list::{By, Page, Query, Sort};
 pub(super) use list::{Cursor, Key};
 pub use tenant::{Org, Plan, Plans, Project};

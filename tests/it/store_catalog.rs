@@ -1,6 +1,6 @@
 //! The catalog on SQLite: diagrams and revisions, tenant by tenant.
 
-use atelier::id::{BatchId, DiagramId, NodeId, OrgId, Seq, Version};
+use atelier::id::{BatchId, DiagramId, NodeId, OrgId, Seq, UserId, Version};
 use atelier::limits::REVISION_INLINE_BYTES;
 use atelier::store::StoreError;
 use atelier::store::catalog::{Added, EntryChange, Kind, NewDiagram, NewRevision, Query};
@@ -56,6 +56,10 @@ fn save(kind: Kind, text: &str, hash: u8) -> NewRevision {
     }
 }
 
+fn ana() -> UserId {
+    "ana".parse().unwrap()
+}
+
 fn titled(title: &str) -> EntryChange {
     EntryChange { title: Some(title.into()), ..EntryChange::default() }
 }
@@ -108,10 +112,10 @@ async fn another_tenants_diagram_answers_like_a_missing_one() {
     assert_eq!(catalog.revision(&evil, &id, Version(1)).await.unwrap_err(), not_found);
     assert_eq!(catalog.newest_revision(&evil, &id).await.unwrap_err(), not_found);
     assert_eq!(
-        catalog.change_entry(&evil, &id, titled("Mine"), None, NOON).await.unwrap_err(),
+        catalog.change_entry(&evil, &id, &ana(), titled("Mine"), None, NOON).await.unwrap_err(),
         not_found
     );
-    assert_eq!(catalog.delete(&evil, &id, NOON).await.unwrap_err(), not_found);
+    assert_eq!(catalog.delete(&evil, &id, &ana(), NOON).await.unwrap_err(), not_found);
     let added = catalog.add_revision(&evil, &id, save(Kind::Save, "x", 9)).await;
     assert_eq!(added.unwrap_err(), not_found);
     let page = catalog.list(&evil, &Query { limit: 10, ..Query::default() }).await.unwrap();
@@ -177,10 +181,10 @@ async fn a_deleted_diagram_is_not_found_and_its_room_is_gone() {
     let (_dir, store) = store().await;
     let (catalog, acme, id) = (store.catalog(), org("acme"), diagram("d1"));
     catalog.create_diagram(&acme, upload("d1", "Old")).await.unwrap();
-    catalog.delete(&acme, &id, NOON).await.unwrap();
+    catalog.delete(&acme, &id, &ana(), NOON).await.unwrap();
     assert_eq!(catalog.diagram(&acme, &id).await, Err(StoreError::NotFound));
     assert_eq!(catalog.revision(&acme, &id, Version(1)).await, Err(StoreError::NotFound));
-    assert_eq!(catalog.delete(&acme, &id, NOON).await, Err(StoreError::NotFound));
+    assert_eq!(catalog.delete(&acme, &id, &ana(), NOON).await, Err(StoreError::NotFound));
     let page = catalog.list(&acme, &Query { limit: 10, ..Query::default() }).await.unwrap();
     assert_eq!(page.diagrams, []);
     assert_eq!(store.log().read(&id, Seq(0)).await, Err(ReadError::Gone));
@@ -221,8 +225,10 @@ async fn a_new_title_moves_the_diagram_to_the_front_and_changes_its_tag() {
         catalog.create_diagram(&acme, upload(id, "Process")).await.unwrap();
     }
     let later = NOON + time::Duration::seconds(5);
-    let renamed =
-        catalog.change_entry(&acme, &diagram("d1"), titled("Neu"), None, later).await.unwrap();
+    let renamed = catalog
+        .change_entry(&acme, &diagram("d1"), &ana(), titled("Neu"), None, later)
+        .await
+        .unwrap();
     assert_eq!((renamed.title.as_str(), renamed.change, renamed.updated_at), ("Neu", 2, later));
     let page = catalog.list(&acme, &Query { limit: 1, ..Query::default() }).await.unwrap();
     assert_eq!(page.diagrams, [renamed]);
@@ -262,7 +268,7 @@ async fn a_deletion_ends_diagram_and_room_together_or_not_at_all() {
     let failing = "CREATE TRIGGER full BEFORE UPDATE ON log_rooms \
                    BEGIN SELECT raise(ABORT, 'disk full'); END";
     run(&dir, failing).await;
-    assert!(matches!(catalog.delete(&acme, &id, NOON).await, Err(StoreError::Away(_))));
+    assert!(matches!(catalog.delete(&acme, &id, &ana(), NOON).await, Err(StoreError::Away(_))));
     assert!(catalog.diagram(&acme, &id).await.is_ok());
     assert!(store.log().read(&id, Seq(0)).await.is_ok());
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use atelier::auth::OrgRole;
 use atelier::config::Config;
+use atelier::diagram::EMPTY;
 use atelier::store::catalog::Plan;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
@@ -62,8 +63,11 @@ async fn a_list_is_searched_sorted_and_filtered() {
     server.request(&ana, Method::DELETE, &path).send().await.unwrap();
     assert!(titles(&server, &ana, "q=cherry").await.is_empty());
     assert_eq!(titles(&server, &ana, "deleted=true").await, ["Cherry"]);
-    for (field, bad) in [("sort", "sort=size".to_owned()), ("q", format!("q={}", "x".repeat(513)))] {
-        let body = problem(server.get(&ana, &format!("/api/diagrams?{bad}")).await, 422, "invalid-value").await;
+    for (field, bad) in [("sort", "sort=size".to_owned()), ("q", format!("q={}", "x".repeat(513)))]
+    {
+        let body =
+            problem(server.get(&ana, &format!("/api/diagrams?{bad}")).await, 422, "invalid-value")
+                .await;
         assert_eq!(body["field"], field);
     }
 }
@@ -80,7 +84,13 @@ async fn pages_stay_in_order_while_the_list_changes() {
         let mut path = format!("/api/diagrams?q=process&limit=2&sort={sort}");
         for round in 0.. {
             let page: Value = server.get(&ana, &path).await.json().await.unwrap();
-            seen.extend(page["diagrams"].as_array().unwrap().iter().map(|d| d["id"].as_str().unwrap().to_owned()));
+            seen.extend(
+                page["diagrams"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|d| d["id"].as_str().unwrap().to_owned()),
+            );
             let Some(cursor) = page["nextCursor"].as_str() else { break };
             path = format!("/api/diagrams?q=process&limit=2&sort={sort}&cursor={cursor}");
             // Between the pages one that was seen moves to the front, and a new one comes.
@@ -116,7 +126,9 @@ async fn a_list_is_kept_until_exactly_something_in_it_may_have_changed() {
     let changes = [
         server.request(&ana, Method::PATCH, &path).json(&json!({ "title": "Two" })),
         server.request(&ana, Method::POST, "/api/diagrams").json(&json!({})),
-        server.request(&ana, Method::POST, &format!("{path}/versions")).json(&json!({ "name": "N" })),
+        server
+            .request(&ana, Method::POST, &format!("{path}/versions"))
+            .json(&json!({ "name": "N" })),
         server.request(&ana, Method::DELETE, &path),
         server.request(&ana, Method::POST, &format!("{path}/undelete")),
     ];
@@ -203,7 +215,8 @@ async fn a_plan_allows_so_many_diagrams_however_many_are_created_at_once() {
     let path = format!("/api/diagrams/{id}");
     server.request(&ana, Method::DELETE, &path).send().await.unwrap();
     titled(&server, &ana, "Instead").await;
-    let back = server.request(&ana, Method::POST, &format!("{path}/undelete")).send().await.unwrap();
+    let back =
+        server.request(&ana, Method::POST, &format!("{path}/undelete")).send().await.unwrap();
     problem(back, 403, "quota-exceeded").await;
     assert_eq!(titles(&server, &ana, "deleted=true").await.len(), 1);
 }
@@ -255,7 +268,8 @@ async fn an_address_that_asks_too_often_waits_whoever_it_says_it_is() {
     .await;
     let mut refused = None;
     for _ in 0..60 {
-        let nobody = server.bare(Method::GET, "/api/diagrams").bearer_auth("x").send().await.unwrap();
+        let nobody =
+            server.bare(Method::GET, "/api/diagrams").bearer_auth("x").send().await.unwrap();
         if nobody.status() == StatusCode::TOO_MANY_REQUESTS {
             refused = Some(nobody);
             break;
@@ -265,4 +279,73 @@ async fn an_address_that_asks_too_often_waits_whoever_it_says_it_is() {
     problem(refused.expect("never refused"), 429, "too-many-requests").await;
     let alive = server.bare(Method::GET, "/healthz").send().await.unwrap();
     assert_eq!(alive.status(), StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_people_did_stands_in_the_audit_log_of_their_organisation() {
+    let server = Server::start().await;
+    let ana = server.named_user("acme", "ana", "Ana", OrgRole::Member);
+    let (boss, eve) =
+        (server.user("acme", "boss", OrgRole::Admin), server.user("evil", "eve", OrgRole::Admin));
+    let id = titled(&server, &ana, "One").await;
+    let path = format!("/api/diagrams/{id}");
+    let project =
+        server.request(&boss, Method::POST, "/api/projects").json(&json!({ "name": "P" }));
+    let project: Value = project.send().await.unwrap().json().await.unwrap();
+    let body = json!({ "title": "Two", "projectId": project["id"] });
+    server.request(&ana, Method::PATCH, &path).json(&body).send().await.unwrap();
+    let save = EMPTY.replace("Process_1", "Process_2");
+    assert_eq!(server.put_xml(&ana, &id, "\"v1\"", save).await.status(), StatusCode::OK);
+    let name = json!({ "name": "N" });
+    server
+        .request(&boss, Method::POST, &format!("{path}/versions"))
+        .json(&name)
+        .send()
+        .await
+        .unwrap();
+    server.request(&ana, Method::POST, &format!("{path}/versions/1/restore")).send().await.unwrap();
+    server.request(&ana, Method::DELETE, &path).send().await.unwrap();
+    problem(server.get(&ana, &format!("{path}/activity")).await, 404, "not-found").await;
+    server.request(&boss, Method::POST, &format!("{path}/undelete")).send().await.unwrap();
+
+    let said = |list: &Value| -> Vec<String> {
+        let entries = list["entries"].as_array().unwrap().iter();
+        entries
+            .map(|e| format!("{} {}", e["user"].as_str().unwrap(), e["action"].as_str().unwrap()))
+            .collect()
+    };
+    let activity: Value = server.get(&ana, &format!("{path}/activity")).await.json().await.unwrap();
+    let of_diagram = [
+        "boss diagram.undeleted",
+        "ana diagram.deleted",
+        "ana diagram.restored",
+        "boss version.named",
+        "ana diagram.saved",
+        "ana diagram.changed",
+        "ana diagram.created",
+    ];
+    assert_eq!(said(&activity), of_diagram);
+    let changed = &activity["entries"][5];
+    assert_eq!(changed["detail"], json!({ "title": "Two", "projectId": project["id"] }));
+    assert_eq!(
+        (&changed["name"], &activity["entries"][4]["detail"]),
+        (&json!("Ana"), &json!({ "version": 2 }))
+    );
+
+    let mut seen = Vec::new();
+    let mut page = "/api/audit?limit=3".to_owned();
+    loop {
+        let list: Value = server.get(&boss, &page).await.json().await.unwrap();
+        seen.extend(said(&list));
+        let Some(cursor) = list["nextCursor"].as_str() else { break };
+        page = format!("/api/audit?limit=3&cursor={cursor}");
+    }
+    assert_eq!(seen.len(), 8);
+    assert_eq!(seen[6], "boss project.created");
+    let of_boss: Value = server.get(&boss, "/api/audit?user=boss").await.json().await.unwrap();
+    assert_eq!(of_boss["entries"].as_array().unwrap().len(), 3);
+    let foreign: Value = server.get(&eve, "/api/audit").await.json().await.unwrap();
+    assert_eq!(foreign["entries"], json!([]));
+    problem(server.get(&ana, "/api/audit").await, 403, "forbidden").await;
+    problem(server.get(&boss, "/api/audit?cursor=x").await, 400, "bad-request").await;
 }

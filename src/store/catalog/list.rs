@@ -89,8 +89,9 @@ impl FromStr for Sort {
     fn from_str(text: &str) -> Result<Self, String> {
         let (falling, word) = text.strip_prefix('-').map_or((false, text), |word| (true, word));
         let by = [By::Updated, By::Created, By::Title].into_iter().find(|by| by.word() == word);
-        by.map(|by| Self { by, falling })
-            .ok_or_else(|| "sort must be updated, created or title, or one of them behind a -".into())
+        by.map(|by| Self { by, falling }).ok_or_else(|| {
+            "sort must be updated, created or title, or one of them behind a -".into()
+        })
     }
 }
 
@@ -179,8 +180,16 @@ mod tests {
             assert_eq!(Cursor::parse(&cursor.to_text(sort), sort), Ok(cursor), "{order}");
         }
         for bad in [
-            "", "1", "-updated", "-updated.x.a", "-updated.1.", "-updated.1.a b", "updated.1.a",
-            "-created.1.a", "-updated.99999999999999999999.a", "nix.1.a",
+            "",
+            "1",
+            "-updated",
+            "-updated.x.a",
+            "-updated.1.",
+            "-updated.1.a b",
+            "updated.1.a",
+            "-created.1.a",
+            "-updated.99999999999999999999.a",
+            "nix.1.a",
         ] {
             assert_eq!(Cursor::parse(bad, Sort::default()), Err(StoreError::BadCursor), "{bad}");
         }

@@ -3,20 +3,22 @@
 //! Every statement names the organisation; a foreign diagram is not found, like a missing one.
 
 use bytes::Bytes;
+use serde_json::json;
 use sqlx::{FromRow, SqliteConnection};
 use time::OffsetDateTime;
 
 use super::append::{create_room, end_room, revive_room};
+use super::audit::note;
 use super::db::Db;
 use super::projects::demand;
 use super::tenants::{one_less, one_more, touch};
 use super::versions::{Stored, insert};
-use crate::id::{DiagramId, OrgId, ProjectId, Version};
+use crate::id::{DiagramId, OrgId, ProjectId, UserId, Version};
 use crate::limits::REVISION_INLINE_BYTES;
 use crate::store::StoreError;
 use crate::store::blobs::{BlobKey, Blobs};
 use crate::store::catalog::{
-    Diagram, EntryChange, Keep, Kind, NewDiagram, Plans, from_ms, to_ms,
+    Action, Diagram, EntryChange, Keep, Kind, NewDiagram, Plans, from_ms, to_ms,
 };
 use crate::store::log::Append;
 
@@ -90,11 +92,12 @@ impl Catalog {
         &self,
         org: &OrgId,
         id: &DiagramId,
+        user: &UserId,
         new: EntryChange,
         expected: Option<u64>,
         now: OffsetDateTime,
     ) -> Result<Diagram, StoreError> {
-        let (org, id) = (org.clone(), id.clone());
+        let (org, id, user) = (org.clone(), id.clone(), user.clone());
         let change = self.db.write(move |tx| {
             Box::pin(async move {
                 let before = select(tx, &org, &id).await?;
@@ -103,13 +106,16 @@ impl Catalog {
                 }
                 let title = new.title.filter(|title| *title != before.title);
                 let metadata = new.metadata.filter(|metadata| *metadata != before.metadata);
-                let project = new.project.filter(|project| *project != before.project);
-                if title.is_none() && metadata.is_none() && project.is_none() {
+                let moved = new.project.filter(|project| *project != before.project);
+                if title.is_none() && metadata.is_none() && moved.is_none() {
                     return Ok(before);
                 }
-                let project = project.unwrap_or(before.project);
+                let project = moved.clone().unwrap_or(before.project);
                 demand(tx, &org, project.as_ref()).await?;
                 touch(tx, &org).await?;
+                let detail = detail(title.as_deref(), metadata.is_some(), moved.as_ref());
+                let by = (&user, to_ms(now));
+                note(tx, &org, by, Action::Changed, id.as_str(), detail).await?;
                 let sql = "UPDATE diagrams SET title = coalesce(?3, title), \
                            title_key = coalesce(?4, title_key), metadata = coalesce(?5, metadata), \
                            updated_at = ?6, project = ?7, change = change + 1 \
@@ -138,9 +144,10 @@ impl Catalog {
         &self,
         org: &OrgId,
         id: &DiagramId,
+        user: &UserId,
         now: OffsetDateTime,
     ) -> Result<(), StoreError> {
-        let (org, id) = (org.clone(), id.clone());
+        let (org, id, user) = (org.clone(), id.clone(), user.clone());
         self.db
             .write(move |tx| {
                 Box::pin(async move {
@@ -156,6 +163,8 @@ impl Catalog {
                         return Err(StoreError::NotFound);
                     }
                     one_less(tx, &org).await?;
+                    let by = (&user, to_ms(now));
+                    note(tx, &org, by, Action::Deleted, id.as_str(), json!({})).await?;
                     end_room(tx, &id).await
                 })
             })
@@ -170,9 +179,10 @@ impl Catalog {
         &self,
         org: &OrgId,
         id: &DiagramId,
+        user: &UserId,
         now: OffsetDateTime,
     ) -> Result<Diagram, StoreError> {
-        let (org, id, plans) = (org.clone(), id.clone(), self.plans);
+        let (org, id, user, plans) = (org.clone(), id.clone(), user.clone(), self.plans);
         let undelete = self.db.write(move |tx| {
             Box::pin(async move {
                 let sql = "UPDATE diagrams SET deleted_at = NULL, updated_at = ?3, change = change + 1 \
@@ -186,6 +196,8 @@ impl Catalog {
                 if done.rows_affected() > 0 {
                     one_more(tx, &org, plans).await?;
                     revive_room(tx, &id).await?;
+                    let by = (&user, to_ms(now));
+                    note(tx, &org, by, Action::Undeleted, id.as_str(), json!({})).await?;
                 }
                 select(tx, &org, &id).await
             })
@@ -258,6 +270,9 @@ async fn create(
         .bind(new.project.as_ref().map(ProjectId::as_str))
         .execute(&mut *tx)
         .await?;
+    let by = (&new.user, now);
+    let detail = json!({ "title": new.title });
+    note(tx, org, by, Action::Created, new.id.as_str(), detail).await?;
     let revision = Stored {
         version: Version(1),
         kind: Kind::Upload,
@@ -275,6 +290,25 @@ async fn create(
     };
     insert(tx, org, &new.id, revision).await?;
     select(tx, org, &new.id).await
+}
+
+/// What an entry's change was, for the audit log.
+fn detail(
+    title: Option<&str>,
+    metadata: bool,
+    project: Option<&Option<ProjectId>>,
+) -> serde_json::Value {
+    let mut detail = serde_json::Map::new();
+    if let Some(title) = title {
+        detail.insert("title".to_owned(), json!(title));
+    }
+    if metadata {
+        detail.insert("metadata".to_owned(), json!(true));
+    }
+    if let Some(project) = project {
+        detail.insert("projectId".to_owned(), json!(project));
+    }
+    detail.into()
 }
 
 /// The diagram's row, or `NotFound`.
@@ -318,7 +352,11 @@ impl DiagramRow {
             change: u64::try_from(self.change).map_err(|_| corrupt("its change counter"))?,
             summary: serde_json::from_str(&self.summary).map_err(|_| corrupt("its summary"))?,
             metadata: serde_json::from_str(&self.metadata).map_err(|_| corrupt("its metadata"))?,
-            project: self.project.map(|id| id.parse()).transpose().map_err(|_| corrupt("its project"))?,
+            project: self
+                .project
+                .map(|id| id.parse())
+                .transpose()
+                .map_err(|_| corrupt("its project"))?,
             deleted_at: self.deleted_at.map(from_ms).transpose()?,
             title: self.title,
         })

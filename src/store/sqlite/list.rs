@@ -48,13 +48,14 @@ impl Catalog {
 }
 
 /// What is listed, without order and end.
-fn statement(
-    org: &OrgId,
-    query: &Query,
-) -> Result<QueryBuilder<sqlx::Sqlite>, StoreError> {
+fn statement(org: &OrgId, query: &Query) -> Result<QueryBuilder<sqlx::Sqlite>, StoreError> {
     let mut select = QueryBuilder::new("SELECT * FROM diagrams WHERE org = ");
     select.push_bind(org.to_string());
-    select.push(if query.deleted { " AND deleted_at IS NOT NULL" } else { " AND deleted_at IS NULL" });
+    select.push(if query.deleted {
+        " AND deleted_at IS NOT NULL"
+    } else {
+        " AND deleted_at IS NULL"
+    });
     if let Some(project) = &query.project {
         select.push(" AND project = ").push_bind(project.to_string());
     }

@@ -5,6 +5,7 @@
 
 mod answers;
 mod append;
+mod audit;
 mod catalog;
 mod check;
 mod checkpoint;

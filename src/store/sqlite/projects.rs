@@ -1,14 +1,16 @@
 //! Projects on SQLite. Every statement names the organisation.
 
+use serde_json::json;
 use sqlx::{FromRow, SqliteConnection};
 use time::OffsetDateTime;
 
+use super::audit::note;
 use super::catalog::Catalog;
 use super::values::id as parsed;
-use crate::id::{OrgId, ProjectId};
+use crate::id::{OrgId, ProjectId, UserId};
 use crate::limits::MAX_PROJECTS;
 use crate::store::StoreError;
-use crate::store::catalog::{Project, from_ms, to_ms};
+use crate::store::catalog::{Action, Project, from_ms, to_ms};
 
 impl Catalog {
     /// Creates a project.
@@ -38,6 +40,9 @@ impl Catalog {
                 if made.rows_affected() == 0 {
                     return Err(StoreError::Exists);
                 }
+                let by = (&new.created_by, to_ms(new.created_at));
+                let detail = json!({ "name": new.name });
+                note(tx, &org, by, Action::ProjectCreated, new.id.as_str(), detail).await?;
                 select(tx, &org, &new.id).await
             })
         });
@@ -78,21 +83,27 @@ impl Catalog {
         &self,
         org: &OrgId,
         id: &ProjectId,
+        user: &UserId,
         name: String,
         now: OffsetDateTime,
     ) -> Result<Project, StoreError> {
-        let (org, id) = (org.clone(), id.clone());
+        let (org, id, user) = (org.clone(), id.clone(), user.clone());
         let rename = self.db.write(move |tx| {
             Box::pin(async move {
                 let sql = "UPDATE projects SET name = ?3, updated_at = ?4, change = change + 1 \
                            WHERE org = ?1 AND id = ?2 AND name <> ?3";
-                sqlx::query(sql)
+                let done = sqlx::query(sql)
                     .bind(org.as_str())
                     .bind(id.as_str())
-                    .bind(name)
+                    .bind(&name)
                     .bind(to_ms(now))
                     .execute(&mut *tx)
                     .await?;
+                if done.rows_affected() > 0 {
+                    let by = (&user, to_ms(now));
+                    let detail = json!({ "name": name });
+                    note(tx, &org, by, Action::ProjectRenamed, id.as_str(), detail).await?;
+                }
                 select(tx, &org, &id).await
             })
         });
@@ -103,16 +114,26 @@ impl Catalog {
     ///
     /// # Errors
     /// `NotFound`, `NotEmpty`, else as the store fails.
-    pub async fn remove_project(&self, org: &OrgId, id: &ProjectId) -> Result<(), StoreError> {
-        let (org, id) = (org.clone(), id.clone());
+    pub async fn remove_project(
+        &self,
+        org: &OrgId,
+        id: &ProjectId,
+        user: &UserId,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        let (org, id, user) = (org.clone(), id.clone(), user.clone());
         let remove = self.db.write(move |tx| {
             Box::pin(async move {
                 select(tx, &org, &id).await?;
                 let sql = "DELETE FROM projects WHERE org = ?1 AND id = ?2 AND NOT EXISTS \
                            (SELECT 1 FROM diagrams WHERE org = ?1 AND project = ?2)";
                 let done =
-                    sqlx::query(sql).bind(org.as_str()).bind(id.as_str()).execute(tx).await?;
-                if done.rows_affected() == 0 { Err(StoreError::NotEmpty) } else { Ok(()) }
+                    sqlx::query(sql).bind(org.as_str()).bind(id.as_str()).execute(&mut *tx).await?;
+                if done.rows_affected() == 0 {
+                    return Err(StoreError::NotEmpty);
+                }
+                let by = (&user, to_ms(now));
+                note(tx, &org, by, Action::ProjectRemoved, id.as_str(), json!({})).await
             })
         });
         remove.await

@@ -27,11 +27,7 @@ impl Catalog {
             Box::pin(async move {
                 let sql = "INSERT INTO orgs (id, plan) VALUES (?1, ?2) \
                            ON CONFLICT DO UPDATE SET plan = excluded.plan";
-                sqlx::query(sql)
-                    .bind(org.as_str())
-                    .bind(plan.as_str())
-                    .execute(&mut *tx)
-                    .await?;
+                sqlx::query(sql).bind(org.as_str()).bind(plan.as_str()).execute(&mut *tx).await?;
                 select(tx, &org, plans).await
             })
         });
@@ -39,11 +35,7 @@ impl Catalog {
     }
 }
 
-async fn select(
-    tx: &mut SqliteConnection,
-    org: &OrgId,
-    plans: Plans,
-) -> Result<Org, StoreError> {
+async fn select(tx: &mut SqliteConnection, org: &OrgId, plans: Plans) -> Result<Org, StoreError> {
     let sql = "SELECT plan, diagrams, change FROM orgs WHERE id = ?1";
     let row: Option<(Option<String>, u32, i64)> =
         sqlx::query_as(sql).bind(org.as_str()).fetch_optional(tx).await?;

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use sqlx::{FromRow, SqliteConnection};
 
+use super::audit::note;
 use super::catalog::{Catalog, select};
 use super::editors;
 use super::tenants::touch;
@@ -16,7 +17,7 @@ use crate::limits::{MAX_AUTHORS, MAX_PAGE};
 use crate::store::StoreError;
 use crate::store::blobs::BlobKey;
 use crate::store::catalog::{
-    Added, Keep, Kind, NewRevision, VersionEntry, Versions, from_ms, to_ms,
+    Action, Added, Keep, Kind, NewRevision, VersionEntry, Versions, from_ms, to_ms,
 };
 
 impl Catalog {
@@ -229,8 +230,27 @@ async fn add(
         summary: new.summary,
         now,
     };
+    tell(tx, org, id, (&new.author, now), revision.kind, version).await?;
     insert(tx, org, id, revision).await?;
     Ok(Added::Stored(version))
+}
+
+/// Notes what somebody did on purpose; what the server keeps by itself is nobody's act.
+async fn tell(
+    tx: &mut SqliteConnection,
+    org: &OrgId,
+    id: &DiagramId,
+    by: (&UserId, i64),
+    kind: Kind,
+    version: Version,
+) -> Result<(), StoreError> {
+    let action = match kind {
+        Kind::Save => Action::Saved,
+        Kind::Restore => Action::Restored,
+        Kind::Milestone => Action::Named,
+        Kind::Upload | Kind::Checkpoint | Kind::Base => return Ok(()),
+    };
+    note(tx, org, by, action, id.as_str(), serde_json::json!({ "version": version.0 })).await
 }
 
 /// The author, then everybody else once, in order.
@@ -280,6 +300,7 @@ async fn adopt(
         return Ok(());
     }
     touch(tx, org).await?;
+    tell(tx, org, id, (&new.author, to_ms(new.now)), new.kind, version).await?;
     let kind = if meant { new.kind } else { newest.kind };
     let sql = "UPDATE revisions SET kind = ?4, author = iif(?5, ?6 ->> 0, author), \
                authors = iif(?5, ?6, authors), name = coalesce(name, ?7), \

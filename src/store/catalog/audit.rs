@@ -1,0 +1,107 @@
+//! The words for the audit log: who did what to which diagram or project.
+//!
+//! PURE.
+
+use time::OffsetDateTime;
+
+use crate::id::UserId;
+
+/// What somebody did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Created a diagram.
+    Created,
+    /// Changed its entry: title, metadata or project.
+    Changed,
+    /// Saved it.
+    Saved,
+    /// Brought an older version back.
+    Restored,
+    /// Gave its present state a name.
+    Named,
+    /// Deleted it.
+    Deleted,
+    /// Brought it back.
+    Undeleted,
+    /// Created a project.
+    ProjectCreated,
+    /// Renamed a project.
+    ProjectRenamed,
+    /// Removed a project.
+    ProjectRemoved,
+}
+
+impl Action {
+    const ALL: [Self; 10] = [
+        Self::Created,
+        Self::Changed,
+        Self::Saved,
+        Self::Restored,
+        Self::Named,
+        Self::Deleted,
+        Self::Undeleted,
+        Self::ProjectCreated,
+        Self::ProjectRenamed,
+        Self::ProjectRemoved,
+    ];
+
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "diagram.created",
+            Self::Changed => "diagram.changed",
+            Self::Saved => "diagram.saved",
+            Self::Restored => "diagram.restored",
+            Self::Named => "version.named",
+            Self::Deleted => "diagram.deleted",
+            Self::Undeleted => "diagram.undeleted",
+            Self::ProjectCreated => "project.created",
+            Self::ProjectRenamed => "project.renamed",
+            Self::ProjectRemoved => "project.removed",
+        }
+    }
+
+    /// The action of a word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.as_str() == word)
+    }
+}
+
+/// One entry of the log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AuditEntry {
+    /// Its place: later ones are larger.
+    pub id: i64,
+    /// When.
+    pub at: OffsetDateTime,
+    /// Who.
+    pub user: UserId,
+    /// What.
+    pub action: Action,
+    /// To which diagram or project.
+    pub subject: String,
+    /// What else is worth knowing, such as the version: a JSON object.
+    pub detail: serde_json::Value,
+}
+
+/// What to read of the log.
+#[derive(Debug, Clone, Default)]
+pub struct AuditQuery {
+    /// What was done to this diagram or project.
+    pub subject: Option<String>,
+    /// What this user did.
+    pub user: Option<UserId>,
+    /// Entries per page: 1 to [`crate::limits::MAX_PAGE`].
+    pub limit: u32,
+    /// Where the last page ended: older entries than this.
+    pub before: Option<i64>,
+}
+
+/// One page of the log, the newest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AuditPage {
+    /// The entries.
+    pub entries: Vec<AuditEntry>,
+    /// Where the next page begins; absent on the last one.
+    pub next: Option<i64>,
+}
