@@ -134,7 +134,8 @@ async fn furnished(dir: &Path) -> Store {
         now: OffsetDateTime::UNIX_EPOCH,
     };
     catalog.add_revision(&acme, &"small".parse().unwrap(), revision).await.unwrap();
-    catalog.delete(&acme, &"deleted".parse().unwrap(), OffsetDateTime::UNIX_EPOCH).await.unwrap();
+    let (deleted, ana) = ("deleted".parse().unwrap(), "ana".parse().unwrap());
+    catalog.delete(&acme, &deleted, &ana, OffsetDateTime::UNIX_EPOCH).await.unwrap();
     store
 }
 

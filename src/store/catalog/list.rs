@@ -2,7 +2,6 @@
 //!
 //! PURE.
 
-use std::fmt::Write as _;
 use std::str::FromStr;
 
 use super::{Diagram, to_ms};
@@ -125,10 +124,7 @@ impl Cursor {
         match &self.key {
             Key::Time(ms) => text += &ms.to_string(),
             Key::Title(title) => {
-                for byte in title.bytes() {
-                    // Writing to a text can't fail.
-                    drop(write!(text, "{byte:02x}"));
-                }
+                text.extend(title.bytes().map(|byte| format!("{byte:02x}")));
             }
         }
         text + "." + self.id.as_str()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use atelier::id::{BatchId, ClientId, DiagramId, NodeId, OrgId, Seq};
+use atelier::id::{BatchId, ClientId, DiagramId, NodeId, OrgId, Seq, UserId};
 use atelier::limits::{BATCH_BYTES, CHECKPOINT_PAGES, NODES_PER_ROOM, SNAPSHOT_INLINE_BYTES};
 use atelier::store::catalog::NewDiagram;
 use atelier::store::log::{Log, Outcome, ReadError, Refusal};
@@ -38,6 +38,10 @@ impl Sqlite {
             .await
             .unwrap()
     }
+}
+
+fn ana() -> UserId {
+    "ana".parse().unwrap()
 }
 
 pub(crate) fn diagram(room: &DiagramId, seed: &'static [u8]) -> NewDiagram {
@@ -76,7 +80,11 @@ impl Bench for Sqlite {
     }
 
     async fn delete(&self, room: &DiagramId) {
-        self.store.catalog().delete(&org(), room, OffsetDateTime::UNIX_EPOCH).await.unwrap();
+        self.store
+            .catalog()
+            .delete(&org(), room, &ana(), OffsetDateTime::UNIX_EPOCH)
+            .await
+            .unwrap();
     }
 
     async fn flip_row_bit(&self, room: &DiagramId, seq: Seq, bit: usize) {
@@ -331,7 +339,7 @@ async fn memory_and_sqlite_answer_alike_whatever_is_asked() {
                 }
                 0 => {
                     let time = OffsetDateTime::UNIX_EPOCH;
-                    drop(disk.store.catalog().delete(&org(), &id, time).await);
+                    drop(disk.store.catalog().delete(&org(), &id, &ana(), time).await);
                     memory.delete(&id).await;
                 }
                 1..=3 => {
