@@ -139,21 +139,8 @@ impl App {
             connections: tasks.clone(),
         };
         let listening = tokio::spawn(listener.run());
-        let checkpoints = Checkpoints {
-            editors: Arc::clone(&editors),
-            catalog: catalog.clone(),
-            registry: Arc::clone(&registry),
-            settings: config.versions.clone(),
-        };
-        tasks.spawn(checkpoints.run(stop.clone()));
-        let kept = purge::Kept {
-            deleted: config.store.keep_deleted_for,
-            audit: config.store.keep_audit_for,
-        };
-        tasks.spawn(purge::run(catalog.clone(), kept, stop.clone()));
         tracing::info!(%addr, data = %config.store.data.display(), "started");
-        let stop = stop.drop_guard();
-        Ok(Self {
+        let app = Self {
             addr,
             config,
             store,
@@ -161,11 +148,29 @@ impl App {
             editors,
             catalog,
             keys,
-            stop,
+            stop: stop.clone().drop_guard(),
             tasks,
             listening,
             _lock: lock,
-        })
+        };
+        app.start_jobs(&stop);
+        Ok(app)
+    }
+
+    /// What the server does by itself, until `stop`.
+    fn start_jobs(&self, stop: &CancellationToken) {
+        let checkpoints = Checkpoints {
+            editors: Arc::clone(&self.editors),
+            catalog: self.catalog.clone(),
+            registry: Arc::clone(&self.registry),
+            settings: self.config.versions.clone(),
+        };
+        self.tasks.spawn(checkpoints.run(stop.clone()));
+        let kept = purge::Kept {
+            deleted: self.config.store.keep_deleted_for,
+            audit: self.config.store.keep_audit_for,
+        };
+        self.tasks.spawn(purge::run(self.catalog.clone(), kept, stop.clone()));
     }
 
     /// Where it listens: the real port, where port 0 was asked for.
