@@ -206,11 +206,15 @@ class LiveDiagram implements Binding {
     const leaves = this.#tree.leaves(this.#view)
     const before = new Map([...this.#shown].filter(([, drawn]) => drawn.object !== undefined))
     const now = new Map(this.#capture(new Map([...before, ...leaves])))
+    const elsewhere = new Set<string>()
     for (const [key, drawn] of now) {
       const node = this.#view.nodes.get(key)
       const old = this.#shown.get(key)
       if (node === undefined) now.delete(key)
-      else if (node.parent !== drawn.parent && old !== undefined) now.set(key, old)
+      else if (old !== undefined && (node.parent !== drawn.parent || elsewhere.has(drawn.parent))) {
+        now.set(key, old)
+        elsewhere.add(key)
+      }
     }
     this.#shown = now
   }
@@ -227,8 +231,12 @@ class LiveDiagram implements Binding {
     moddle.ids?.clear()
     this.#tree.apply(NO_VIEW, this.#view, this.#records.current.ns, this.#touched)
     const root = this.#view.root === undefined ? undefined : this.#identity.object(this.#view.root)
+    const wasOpen = this.#open
     this.#open = false
-    if (root === undefined) return
+    if (root === undefined) {
+      if (wasOpen) this.#modeler.clear()
+      return
+    }
     this.#shown = new Map()
     this.#shown = this.#capture(this.#tree.leaves(this.#view))
     this.#patching = true

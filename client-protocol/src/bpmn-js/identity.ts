@@ -21,6 +21,12 @@ export class Identity {
     return holder === undefined || holder === object ? key : undefined
   }
 
+  /** Whether an element stands for a node now. */
+  stands(object: ModdleObject): boolean {
+    const key = this.#keys.get(object)
+    return key !== undefined && this.#objects.get(key) === object
+  }
+
   /** Lets an element stand for a node. */
   set(key: string, object: ModdleObject): void {
     this.#objects.set(key, object)

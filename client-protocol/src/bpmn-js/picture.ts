@@ -131,7 +131,7 @@ function isHome(item: ModdleObject, parent: ModdleObject, property: Property): b
 
 /** Whether a property of a drawing element is a field of its node (D11), not a child node. */
 function folded(object: ModdleObject, property: Property, value: unknown, identity: Identity): boolean {
-  const isNode = (item: unknown) => isObject(item) && identity.key(item) !== undefined
+  const isNode = (item: unknown) => isObject(item) && identity.stands(item)
   switch (property.name) {
     case 'bounds':
       return (

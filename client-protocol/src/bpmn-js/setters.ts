@@ -1,5 +1,14 @@
 // Setting properties of model elements, each telling whether it changed anything. Nothing here knows documents.
-import { isLeaf, isOrdered, listOf, type ModdleObject, ownValue, type Property, planOf } from './moddle.ts'
+import {
+  isLeaf,
+  isObject,
+  isOrdered,
+  listOf,
+  type ModdleObject,
+  ownValue,
+  type Property,
+  planOf,
+} from './moddle.ts'
 
 /** Sets a property; undefined removes it. What XML shows alike is left alone. */
 export function setProperty(object: ModdleObject, property: Property, value: unknown): boolean {
@@ -45,16 +54,20 @@ export function setList(
   return true
 }
 
-/** Makes the children of an element these, by property. Drawing fields (`bounds` …) that are no nodes stay. */
+/**
+ * Makes the children of an element these, by property. Drawing fields (`bounds` …) stay, unless they were nodes:
+ * `isNode` tells of a child whether it is or was one.
+ */
 export function setChildren(
   object: ModdleObject,
   children: ReadonlyMap<Property | undefined, readonly unknown[]>,
+  isNode: (child: ModdleObject) => boolean,
 ): boolean {
   if (object.$descriptor.isGeneric) return setGenericChildren(object, children.get(undefined) ?? [])
   let changed = false
   for (const { property } of planOf(object.$descriptor).children) {
     const values = children.get(property) ?? []
-    if (values.length === 0 && isDrawn(object, property)) continue
+    if (values.length === 0 && isDrawn(object, property) && !holds(object, property, isNode)) continue
     if (!isLeaf(property)) adopt(object, values, property)
     const done = property.isMany
       ? setList(object, property, values, isOrdered(property))
@@ -79,6 +92,12 @@ function adopt(parent: ModdleObject, children: readonly unknown[], property: Pro
     if (Array.isArray(former) && former.includes(child)) former.splice(former.indexOf(child), 1)
     child.$parent = parent
   }
+}
+
+function holds(object: ModdleObject, property: Property, isNode: (child: ModdleObject) => boolean): boolean {
+  const value = object[property.name]
+  const current = (Array.isArray(value) ? value : [value]).filter(isObject)
+  return current.length > 0 && current.every(isNode)
 }
 
 /** Whether a property is a field of its node (DOCUMENT.md D11). */

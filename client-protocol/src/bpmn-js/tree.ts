@@ -221,7 +221,9 @@ class Pass {
     const object = this.#identity.object(key)
     const node = this.#after.nodes.get(key)
     if (object === undefined || node === undefined) return false
-    const text = node.text ?? this.#pieces(node)
+    const whole = node.text ?? this.#pieces(node)
+    // As moddle reads: white space alone is no text, an empty CDATA section is.
+    const text = whole.trim() === '' && !node.cdata ? '' : whole
     if (object.$descriptor.isGeneric) {
       if ((object.$body ?? '') === text) return false
       if (text === '') delete object.$body
@@ -230,7 +232,7 @@ class Pass {
     }
     const { body } = planOf(object.$descriptor)
     if (body === undefined) return false
-    return setProperty(object, body, text === '' ? undefined : coerce(body.type, text))
+    return setProperty(object, body, text === '' && !node.cdata ? undefined : coerce(body.type, text))
   }
 
   #pieces(node: ShownNode): string {
@@ -250,9 +252,13 @@ class Pass {
   ): boolean {
     let changed = false
     if (old?.bounds !== node.bounds || touched.has('#b')) {
-      const now = object.bounds as ModdleObject | undefined
-      if (node.bounds !== undefined && !sameNumbers(boundsField(now), node.bounds)) {
-        this.#own(object, 'bounds', boundsOf(this.#moddle, node.bounds))
+      const now = this.#foldedField(object, 'bounds', boundsField)
+      if (!sameNumbers(now, node.bounds)) {
+        this.#own(
+          object,
+          'bounds',
+          node.bounds === undefined ? undefined : boundsOf(this.#moddle, node.bounds),
+        )
         changed = true
       }
     }
@@ -273,7 +279,7 @@ class Pass {
 
   #setLabel(object: ModdleObject, node: ShownNode): boolean {
     const now = object.label as ModdleObject | undefined
-    if (now !== undefined && this.#identity.key(now) !== undefined) return false
+    if (now !== undefined && this.#identity.stands(now)) return false
     const is = now && (boundsField(now.bounds as ModdleObject | undefined) ?? '')
     if (is === node.label || (is !== undefined && node.label !== undefined && sameNumbers(is, node.label)))
       return false
@@ -281,15 +287,28 @@ class Pass {
       delete object.label
       return true
     }
-    const label = now ?? this.#moddle.create('bpmndi:BPMNLabel')
+    // One that was a node has attributes that a field has not.
+    const label = now && !this.#wasNode(now) ? now : this.#moddle.create('bpmndi:BPMNLabel')
     if (node.label === '') delete label.bounds
     else this.#own(label, 'bounds', boundsOf(this.#moddle, node.label))
     this.#own(object, 'label', label)
     return true
   }
 
-  #own(object: ModdleObject, name: string, child: ModdleObject): void {
-    child.$parent = object
+  readonly #wasNode = (object: ModdleObject): boolean => this.#identity.key(object) !== undefined
+
+  /** A drawing child as a field; none where it is a node of its own. */
+  #foldedField(
+    object: ModdleObject,
+    name: string,
+    field: (child: ModdleObject | undefined) => string | undefined,
+  ): string | undefined {
+    const child = object[name] as ModdleObject | undefined
+    return child !== undefined && this.#identity.stands(child) ? undefined : field(child)
+  }
+
+  #own(object: ModdleObject, name: string, child: ModdleObject | undefined): void {
+    if (child !== undefined) child.$parent = object
     object.set(name, child)
   }
 
@@ -350,7 +369,7 @@ class Pass {
       if (values === undefined) children.set(role.property, [value])
       else values.push(value)
     }
-    if (setChildren(object, children)) this.#dirty.add(key)
+    if (setChildren(object, children, this.#wasNode)) this.#dirty.add(key)
   }
 
   #valueOf(key: string, role: Role): unknown {

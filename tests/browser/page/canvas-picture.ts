@@ -103,8 +103,10 @@ function modelOf(object: Moddle, above: ReadonlySet<Moddle>): object {
   const value = (item: unknown): unknown =>
     isModdle(item) ? (inside.has(item) ? `^${item.id}` : modelOf(item, inside)) : plain(item)
   if (object.$descriptor.isGeneric) {
-    return clean(Object.fromEntries(Object.entries(object).map(([name, item]) =>
-      [name, Array.isArray(item) ? item.map(value) : value(item)])))
+    // Where no package knows the namespace, a prefix is only a prefix.
+    const entries = Object.entries(object).filter(([name]) => !name.startsWith('xmlns') && name !== '$type')
+    const children = entries.map(([name, item]) => [name, Array.isArray(item) ? item.map(value) : value(item)])
+    return { $type: object.$type.replace(/^.*:/, ''), ...clean(Object.fromEntries(children)) }
   }
   const shown: Record<string, unknown> = { $type: object.$type }
   for (const [name, item] of Object.entries(object.$attrs ?? {})) {

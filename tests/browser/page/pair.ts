@@ -169,5 +169,5 @@ async function playSession(diagram: string, seed: number, rounds: number): Promi
 }
 
 Object.assign(window, {
-  pair: { Pair, Tools, actions: ACTIONS.map(({ name }) => name), perform, playSession, diagrams: DIAGRAMS },
+  pair: { Pair, Tools, Player, randomOf, actions: ACTIONS.map(({ name }) => name), perform, playSession, diagrams: DIAGRAMS },
 })
