@@ -78,7 +78,7 @@ async function load(copies: Copies, { user, id }: DiagramOptions) {
 export class LiveDiagram {
   readonly id: string
   readonly awareness: Awareness
-  /** Resolves when there is something to show: the browser's copy, or the server's document. */
+  /** Resolves when there is something to show: the browser's copy, or the server's document. Rejects if there won't be. */
   readonly ready: Promise<void>
   readonly #options: DiagramOptions
   readonly #copies: Copies
@@ -190,6 +190,7 @@ export class LiveDiagram {
     this.#unwatch()
     this.awareness.leave()
     this.#link.close()
+    this.#settleReady?.reject(new Error('the diagram was closed'))
     const replicas = this.#next ? [this.#replica, this.#next.replica] : [this.#replica]
     for (const { saves } of replicas) saves.end()
     await Promise.all(replicas.map(({ copy }) => copy.close()))
@@ -320,6 +321,7 @@ export class LiveDiagram {
       this.#saved.set(saved)
     })
     replica.doc.getMap('meta').observe(() => this.#judge())
+    if (this.#link.role.value) replica.copy.remember(this.#link.role.value)
     this.#document.set(replica.doc)
     this.#judge()
   }
@@ -341,7 +343,7 @@ export class LiveDiagram {
     if (connection.state !== 'refused') return
     const { saves, copy } = this.#replica
     saves.fail(connection.text)
-    this.#settleReady?.reject(new NotSaved(connection.text))
+    this.#settleReady?.reject(new Error(connection.text))
     // Whoever lost the right to see it does not keep it either, but for what exists nowhere else.
     const isGone = connection.reason.code === 4403 || connection.reason.code === 4404
     if (isGone && saves.unsaved === 0) void copy.retire()
