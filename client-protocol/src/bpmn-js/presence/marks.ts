@@ -1,6 +1,6 @@
 // What is drawn of one person: a cursor with their name, outlines around what they selected, ghosts of what they
 // drag. Only the document object model; coordinates are those of the diagram.
-import type { Box, Person, Point } from '../../client/person.ts'
+import type { Box, Person, Point, User } from '../../client/person.ts'
 import { readableOn } from './contrast.ts'
 
 /** Space between an element and its outline, as bpmn-js has it. */
@@ -13,86 +13,86 @@ export interface Sight {
 }
 
 export class Marks {
-  readonly #layer: HTMLElement
+  /** Has the person's colours; holds everything else. */
+  readonly #root = part('person')
   readonly #cursor = part('cursor')
   readonly #name = part('name')
-  readonly #outlines = new Boxes('selection')
-  readonly #ghosts = new Boxes('ghost')
-  readonly #editing = new Boxes('editing')
+  readonly #outlines = new Boxes(this.#root, 'selection')
+  readonly #ghosts = new Boxes(this.#root, 'ghost')
+  readonly #editing = new Boxes(this.#root, 'editing')
+  #user: User | undefined
 
   constructor(layer: HTMLElement) {
-    this.#layer = layer
     this.#cursor.append(this.#name)
+    layer.append(this.#root)
   }
 
   /** Draws the person as they are now. */
   draw({ user, cursor, selection, drag, editing }: Person, sight: Sight): void {
-    this.#name.textContent = user.name
-    this.#place(cursor)
-    const draw = (boxes: Boxes, placed: Iterable<readonly [string, Box]>) => boxes.draw(this.#layer, placed)
-    const outlines = keyed(selection ?? [], sight)
-    draw(this.#outlines, outlines)
-    draw(this.#editing, keyed(editing === undefined ? [] : [editing], sight))
+    this.#introduce(user)
+    this.#point(cursor)
+    this.#outlines.draw(around(selection ?? [], sight))
+    this.#editing.draw(around(editing === undefined ? [] : [editing], sight))
     // What is not in view here is not dragged here.
-    draw(
-      this.#ghosts,
-      Object.entries(drag ?? {}).filter(([key]) => sight.boxOf(key)),
-    )
-    for (const element of [this.#cursor, ...this.#outlines, ...this.#editing, ...this.#ghosts]) {
-      paint(element, user.color)
-    }
-    for (const element of this.#editing) element.dataset.name = user.name
+    this.#ghosts.draw(Object.entries(drag ?? {}).filter(([key]) => sight.boxOf(key)))
   }
 
   /** The person is not here. */
   clear(): void {
-    this.#cursor.remove()
-    for (const boxes of [this.#outlines, this.#ghosts, this.#editing]) boxes.draw(this.#layer, [])
+    this.#root.remove()
   }
 
-  #place(cursor: Point | undefined): void {
-    if (cursor === undefined) {
+  /** Twenty times a second somebody moves, and is still the same. */
+  #introduce(user: User): void {
+    if (user.name === this.#user?.name && user.color === this.#user.color) return
+    this.#user = user
+    this.#name.textContent = user.name
+    this.#root.style.setProperty('--atelier-person', user.color)
+    this.#root.style.setProperty('--atelier-on-person', readableOn(user.color))
+    this.#root.style.setProperty('--atelier-name', JSON.stringify(user.name))
+  }
+
+  #point(at: Point | undefined): void {
+    if (at === undefined) {
       this.#cursor.remove()
       return
     }
-    this.#cursor.style.translate = `${cursor.x}px ${cursor.y}px`
-    if (this.#cursor.parentElement === null) this.#layer.append(this.#cursor)
+    this.#cursor.style.translate = `${at.x}px ${at.y}px`
+    if (this.#cursor.parentElement === null) this.#root.append(this.#cursor)
   }
 }
 
 /** Boxes of one kind, by the key of what each of them stands for. */
 class Boxes {
+  readonly #parent: HTMLElement
   readonly #kind: string
-  readonly #boxes = new Map<string, HTMLElement>()
+  readonly #drawn = new Map<string, { readonly element: HTMLElement; box: Box }>()
 
-  constructor(kind: string) {
+  constructor(parent: HTMLElement, kind: string) {
+    this.#parent = parent
     this.#kind = kind
   }
 
-  [Symbol.iterator](): IterableIterator<HTMLElement> {
-    return this.#boxes.values()
-  }
-
-  draw(layer: HTMLElement, placed: Iterable<readonly [string, Box]>): void {
-    const left = new Set(this.#boxes.keys())
-    for (const [key, box] of placed) {
+  draw(boxes: Iterable<readonly [string, Box]>): void {
+    const left = new Set(this.#drawn.keys())
+    for (const [key, box] of boxes) {
       left.delete(key)
-      let element = this.#boxes.get(key)
-      if (element === undefined) {
-        element = part(this.#kind)
-        this.#boxes.set(key, element)
-        layer.append(element)
-      }
-      cover(element, box)
+      const drawn = this.#drawn.get(key)
+      if (drawn !== undefined && same(drawn.box, box)) continue
+      const element = drawn?.element ?? this.#parent.appendChild(part(this.#kind))
+      this.#drawn.set(key, { element, box })
+      element.style.translate = `${box.x}px ${box.y}px`
+      element.style.width = `${box.width}px`
+      element.style.height = `${box.height}px`
     }
     for (const key of left) {
-      this.#boxes.get(key)?.remove()
-      this.#boxes.delete(key)
+      this.#drawn.get(key)?.element.remove()
+      this.#drawn.delete(key)
     }
   }
 }
 
-function* keyed(keys: readonly string[], sight: Sight): Iterable<readonly [string, Box]> {
+function* around(keys: readonly string[], sight: Sight): Iterable<readonly [string, Box]> {
   for (const key of keys) {
     const box = sight.boxOf(key)
     if (box === undefined) continue
@@ -101,15 +101,8 @@ function* keyed(keys: readonly string[], sight: Sight): Iterable<readonly [strin
   }
 }
 
-function cover({ style }: HTMLElement, { x, y, width, height }: Box): void {
-  style.translate = `${x}px ${y}px`
-  style.width = `${width}px`
-  style.height = `${height}px`
-}
-
-function paint({ style }: HTMLElement, color: string): void {
-  style.setProperty('--atelier-person', color)
-  style.setProperty('--atelier-on-person', readableOn(color))
+function same(a: Box, b: Box): boolean {
+  return a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height
 }
 
 function part(name: string): HTMLElement {
