@@ -166,6 +166,16 @@ fn merges() -> Vec<Case> {
             ],
         ),
         merge(
+            "n5-bare-plane",
+            &["N5", "N10"],
+            "a plane that never said what it shows; what it gains stands last where no order says otherwise",
+            &[|txn| {
+                crdt::remove_field(txn, "Plane_1", "bpmnElement");
+                set(txn, "Plane_1", "zz", "1");
+                set(txn, "Plane_1", "#o", "id");
+            }],
+        ),
+        merge(
             "n5-doubles",
             &["N5", "N7"],
             "two draw the same element, and edges lose an end",
@@ -226,6 +236,30 @@ fn merges() -> Vec<Case> {
             ],
         ),
         merge(
+            "n6-one-key",
+            &["N6"],
+            "of two types created under one key the loser leaves its children behind",
+            &[|txn| {
+                create(
+                    txn,
+                    "Inner_1",
+                    &[("#t", "bpmn:task"), ("#p", "a0 Task_2"), ("id", "Inner_1")],
+                );
+            }],
+        ),
+        merge(
+            "n7-exempt",
+            &["D13", "N7"],
+            "an id that the source itself doubled is not made unique, and nobody else gets it",
+            &[
+                |txn| set(txn, "Task_2", "id", "Task_1"),
+                |txn| {
+                    set(txn, "Sub_2", "id", "Task_1_2");
+                    set(txn, "Sub_2", "#dup", "Task_1_2");
+                },
+            ],
+        ),
+        merge(
             "n7-ids",
             &["N7"],
             "two rename to one id, a third has the first free one",
@@ -247,6 +281,26 @@ fn merges() -> Vec<Case> {
                     refer(txn, "own", "#x", &["Flow_1"]);
                 },
             ],
+        ),
+        merge(
+            "n9-declared",
+            &["N9"],
+            "what an element declares gives way to its own tag, and its attributes to both",
+            &[|txn| {
+                for (alias, uri, prefix) in [
+                    ("x", "urn:one", None),
+                    ("x$2", "urn:two", Some("x")),
+                    ("d", "urn:three", Some("")),
+                ] {
+                    let (uri, prefix) = (uri.to_owned(), prefix.map(str::to_owned));
+                    crdt::set_namespace(txn, alias, &Namespace { uri, at_root: false, prefix });
+                }
+                let e = [("#t", "x:e"), ("#p", "b0 Sub_2"), ("#n", "x$2 nope x"), ("x$2:a", "1")];
+                create(txn, "e", &e);
+                create(txn, "g", &[("#t", "x:g"), ("#p", "a0 e"), ("x$2:a", "2")]);
+                let f = [("#t", "bpmn:documentation"), ("#p", "b1 Sub_2"), ("#n", "d x$2 x")];
+                create(txn, "f", &f);
+            }],
         ),
         merge(
             "n9-namespaces",
