@@ -24,7 +24,8 @@ class Painter {
   }
 
   paint(stale: ReadonlySet<ModdleObject>): void {
-    const { registry } = this.#services
+    const { registry, selection } = this.#services
+    const selected = [...(selection?.get() ?? [])]
     this.#match(registry.getAll())
     this.#addRoots()
     this.#removeRest(registry.getAll())
@@ -37,6 +38,9 @@ class Painter {
       this.#services.bus.fire('bpmnElement.added', { element: connection })
     this.#repaint()
     this.#updateDrilldowns()
+    // bpmn-js deselects everything with a new root.
+    const kept = selected.filter((element) => registry.get(element.id) === element)
+    if (kept.length > (selection?.get().length ?? 0)) selection?.select(kept)
   }
 
   /** By model element first: an id may have changed, and a type with the model element. */

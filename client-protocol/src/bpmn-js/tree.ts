@@ -263,11 +263,10 @@ class Pass {
       }
     }
     if (old?.waypoints !== node.waypoints || touched.has('#w')) {
-      const now = waypointsField((object.waypoint as ModdleObject[] | undefined) ?? [])
+      const points = (object.waypoint as ModdleObject[] | undefined) ?? []
+      const now = points.every(this.#wasNode) ? undefined : waypointsField(points)
       if (node.waypoints !== undefined && !sameNumbers(now, node.waypoints.replace(/^\+/, ''))) {
-        const points = waypointsOf(this.#moddle, node.waypoints)
-        for (const point of points) point.$parent = object
-        object.waypoint = points
+        object.waypoint = waypointsOf(this.#moddle, node.waypoints)
         changed = true
       }
     }
@@ -304,7 +303,7 @@ class Pass {
     field: (child: ModdleObject | undefined) => string | undefined,
   ): string | undefined {
     const child = object[name] as ModdleObject | undefined
-    return child !== undefined && this.#identity.stands(child) ? undefined : field(child)
+    return child !== undefined && this.#wasNode(child) ? undefined : field(child)
   }
 
   #own(object: ModdleObject, name: string, child: ModdleObject | undefined): void {

@@ -4,4 +4,6 @@ interface Window {
   live: any
   /** The pair of page/pair.ts. */
   pair: any
+  /** What a test keeps on the page between two steps. */
+  scene: any
 }

@@ -123,4 +123,23 @@ const NESTED = `${ROOT}
   ${plane('Closed_1', shape('Hidden_1', '160 80 100 80'), 'Diagram_2')}
 </bpmn:definitions>`
 
+/** A long process: so many tasks in rows of ten, each connected to the next. */
+export function chain(tasks: number): string {
+  const at = (n: number) => ({ x: 150 * (n % 10), y: 120 * Math.floor(n / 10) })
+  const numbers = Array.from({ length: tasks }, (_, n) => n)
+  const links = numbers.slice(1)
+  return `${ROOT}<bpmn:process id="Process_1">
+  ${numbers.map((n) => `<bpmn:task id="Task_${n}" name="Task ${n}" />`).join('\n  ')}
+  ${links.map((n) => `<bpmn:sequenceFlow id="Flow_${n}" name="to ${n}" sourceRef="Task_${n - 1}" targetRef="Task_${n}" />`).join('\n  ')}
+  </bpmn:process>
+  ${plane(
+    'Process_1',
+    [
+      ...numbers.map((n) => shape(`Task_${n}`, `${at(n).x} ${at(n).y} 100 80`)),
+      ...links.map((n) => edge(`Flow_${n}`, `${at(n - 1).x + 100},${at(n - 1).y + 40} ${at(n).x},${at(n).y + 40}`)),
+    ].join(''),
+  )}
+</bpmn:definitions>`
+}
+
 export const DIAGRAMS = { process: PROCESS, pools: POOLS, nested: NESTED }

@@ -7,7 +7,7 @@ import { type Binding, bind, type Fallback } from '../../../client-protocol/src/
 import { importXml, materialise, readRecords, writeRecords } from '../../../client-protocol/src/index.ts'
 import { ACTIONS, Tools } from './actions.ts'
 import { type Picture, pictureOf } from './canvas-picture.ts'
-import { DIAGRAMS } from './diagrams.ts'
+import { chain, DIAGRAMS } from './diagrams.ts'
 import { Player, randomOf } from './players.ts'
 
 /** One of the two. */
@@ -169,5 +169,5 @@ async function playSession(diagram: string, seed: number, rounds: number): Promi
 }
 
 Object.assign(window, {
-  pair: { Pair, Tools, Player, randomOf, actions: ACTIONS.map(({ name }) => name), perform, playSession, diagrams: DIAGRAMS },
+  pair: { Pair, Tools, chain, actions: ACTIONS.map(({ name }) => name), perform, playSession, diagrams: DIAGRAMS },
 })
