@@ -1,5 +1,6 @@
 // The document model: DOCUMENT.md in TypeScript. Pure but for crdt.ts, which reads and writes Yjs documents.
 export * from './crdt.ts'
+export { type Bounds, parseBounds, parseWaypoints, type Waypoints } from './geometry.ts'
 export { importXml } from './import/import.ts'
 export { type ElementName, type Keyless, newKey } from './keys.ts'
 export { type ApplyOptions, applyOps, carryRecords } from './merge/apply.ts'
@@ -19,6 +20,7 @@ export type {
 export * from './model.ts'
 export { between, nth, type Random } from './order.ts'
 export { type Finding, findings, project } from './repair/project.ts'
+export { BPMN_URI, BPMNDI_URI, DC_URI, DI_URI } from './tables.ts'
 export * from './view.ts'
 export { materialise, writeView } from './write/materialise.ts'
 export { ReadError } from './xml/error.ts'
