@@ -96,6 +96,58 @@ it('properties are shown, written, and seen by the others', async t => {
   await panel.getByText('Another element has this id.').waitFor()
 })
 
+it('a version is named, compared with what came after, and brought back for everybody', async t => {
+  const ana = await atTheList(t, 'ana')
+  await create(ana, 'Approval', 'With a history')
+  const ben = await scene.enter(t, { user: 'ben' })
+  await ben.page.goto(ana.page.url())
+  await shown(ben.page)
+  await ana.page.getByRole('button', { name: 'Versions', exact: true }).click()
+  const panel = ana.page.getByRole('complementary', { name: 'Versions' })
+  await panel.getByLabel('Keep the present state').fill('Agreed')
+  await panel.getByRole('button', { name: 'Keep', exact: true }).click()
+  const agreed = panel.getByRole('button', { name: /^Agreed/ })
+  await agreed.waitFor()
+
+  await writeLabel(ben.page, 'Task_Check', 'Check the budget')
+  await element(ben.page, 'Task_Refuse').click()
+  await ben.page.keyboard.press('Delete')
+  await element(ana.page, 'Task_Check').getByText('budget').waitFor()
+  await element(ana.page, 'Task_Refuse').waitFor({ state: 'detached' })
+
+  await agreed.click()
+  await panel.getByRole('button', { name: /Check the budget\s*renamed from “Check request”/ }).waitFor()
+  const before = ana.page.locator('.preview')
+  await before.locator('[data-element-id="Task_Refuse"].diff-removed').waitFor()
+  await before.locator('[data-element-id="Task_Check"].diff-changed').getByText('request').waitFor()
+  await panel.getByText('Now', { exact: true }).click()
+  await before.waitFor({ state: 'detached' })
+  await ana.page.locator('.canvas [data-element-id="Task_Check"].diff-changed').waitFor()
+
+  await panel.getByRole('button', { name: 'Restore this version' }).click()
+  await element(ben.page, 'Task_Check').getByText('request').waitFor()
+  await element(ben.page, 'Task_Refuse').waitFor()
+  await panel.getByText('Restored').waitFor()
+  assert.equal(await ana.page.locator('.diff-changed').count(), 0, 'nothing stays marked')
+})
+
+it('dark mode is remembered, and the canvas goes along', async t => {
+  const ana = await atTheList(t, 'ana')
+  await create(ana, 'Approval', 'By night')
+  const stroke = () => ana.page.evaluate(() => {
+    const shape = document.querySelector('[data-element-id="Task_Check"] .djs-visual > *')
+    return shape === null ? '' : getComputedStyle(shape).stroke
+  })
+  const light = await stroke()
+  await ana.page.getByRole('button', { name: 'Dark mode' }).click()
+  assert.notEqual(await stroke(), light)
+  await ana.page.reload()
+  await shown(ana.page)
+  assert.notEqual(await stroke(), light)
+  await ana.page.getByRole('button', { name: 'Light mode' }).click()
+  assert.equal(await stroke(), light)
+})
+
 it('a guest with a link to look sees every edit and can make none', async t => {
   const ana = await atTheList(t, 'ana')
   await create(ana, 'Approval', 'For guests')
@@ -157,16 +209,35 @@ it('files are uploaded, also by dropping them; a broken one is shown with the pl
   await ana.page.getByRole('heading', { name: 'two pools' }).waitFor()
 })
 
-it('diagrams are found by their titles and deleted', async t => {
+it('diagrams are found by their titles, renamed, deleted and brought back', async t => {
   const ana = await atTheList(t, 'ana')
-  await create(ana, 'Empty', 'Yearly review')
+  await create(ana, 'Empty', 'Quarterly review')
+  await ana.page.getByRole('button', { name: 'Quarterly review' }).click()
+  const title = ana.page.getByRole('textbox', { name: 'Title of the diagram' })
+  await title.fill('Yearly review')
+  await title.press('Enter')
+  await ana.page.getByRole('heading', { name: 'Yearly review' }).waitFor()
   await ana.page.getByRole('link', { name: 'All diagrams' }).click()
 
   await ana.page.getByRole('searchbox', { name: 'Search titles' }).fill('yearly')
   await ana.until('only one is shown', () => document.querySelectorAll('.card').length === 1)
-  await ana.page.getByRole('button', { name: 'More for Yearly review' }).click()
-  await ana.page.getByRole('menuitem', { name: 'Delete' }).click()
+  const more = ana.page.getByRole('button', { name: 'More for Yearly review' })
+  const remove = async () => {
+    await more.click()
+    await ana.page.getByRole('menuitem', { name: 'Delete' }).click()
+    await ana.page.getByText('Nothing found').waitFor()
+  }
+  await remove()
+  await ana.page.getByRole('button', { name: 'Undo' }).click()
+  await ana.page.getByRole('link', { name: /Yearly review/ }).waitFor()
+  await remove()
+  await ana.page.getByRole('button', { name: 'Show deleted diagrams' }).click()
+  await more.click()
+  await ana.page.getByRole('menuitem', { name: 'Bring back' }).click()
   await ana.page.getByText('Nothing found').waitFor()
+  await ana.page.getByRole('button', { name: 'Show diagrams' }).click()
+  await ana.page.getByRole('link', { name: /Yearly review/ }).click()
+  await shown(ana.page)
 })
 
 it('who loses the connection is told, goes on, and everything is saved when it is back', async t => {

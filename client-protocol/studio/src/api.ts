@@ -127,7 +127,7 @@ export class Api {
   }
 
   async summary(id: string): Promise<Summary> {
-    return (await this.send(at(id))).json()
+    return (await this.send(`${at(id)}/summary`)).json()
   }
 
   async rename(id: string, title: string): Promise<Summary> {
@@ -164,6 +164,11 @@ export class Api {
 
   async remove(id: string): Promise<void> {
     await this.send(at(id), { method: 'DELETE' })
+  }
+
+  /** Brings a deleted diagram back. */
+  async undelete(id: string): Promise<void> {
+    await this.send(`${at(id)}/undelete`, { method: 'POST' })
   }
 
   /** The current BPMN, as a file. */

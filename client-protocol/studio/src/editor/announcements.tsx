@@ -14,7 +14,7 @@ export function Announcements({ room, stage }: { readonly room: Room; readonly s
   const now = useClock(state.saved.unsaved > 0 || state.connection.state === 'offline')
   const shown = banner(state, now)
   const followed = stage?.following.value
-  const person = room.others.value.find((other) => other.client === followed)
+  const person = room.people.value.find((other) => other.client === followed)
   return (
     <div class="announcements">
       {shown && <BannerLine banner={shown} room={room} />}

@@ -1,4 +1,4 @@
-// Everybody else in the diagram. A click on a face follows that person; one person with two windows is there twice.
+// Everybody else in the diagram. A click on a face follows that person.
 import { FACES } from '../limits.ts'
 import { Face } from '../ui/controls.tsx'
 import { Menu } from '../ui/menu.tsx'
@@ -6,7 +6,7 @@ import type { Room } from './room.ts'
 import type { Stage } from './stage.ts'
 
 export function People({ room, stage }: { readonly room: Room; readonly stage: Stage | null }) {
-  const others = room.others.value
+  const others = room.people.value
   const followed = stage?.following.value
   if (others.length === 0) return null
   const shown = others.length > FACES ? others.slice(0, FACES - 1) : others

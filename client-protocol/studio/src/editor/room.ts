@@ -22,11 +22,15 @@ export type Incident =
   | { readonly kind: 'history'; readonly change: HistoryChange }
   | { readonly kind: 'unshown'; readonly reason: string }
 
+/** Somebody else in the diagram; one person with two windows is there twice. */
+export type Companion = Pick<Person, 'client' | 'user'>
+
 export class Room {
   readonly connection: ReadonlySignal<Connection>
   readonly saved: ReadonlySignal<Saved>
   readonly rights: ReadonlySignal<Rights>
-  readonly others: ReadonlySignal<readonly Person[]>
+  /** Everybody else; changes when somebody comes, goes or takes another name, not with every move. */
+  readonly people: ReadonlySignal<readonly Companion[]>
   readonly #diagram: LiveDiagram
   readonly #incident: { value: Incident | null }
   readonly #stops: readonly (() => void)[]
@@ -38,12 +42,16 @@ export class Room {
     const connection = toSignal(diagram.connection)
     const saved = toSignal(diagram.saved)
     const rights = toSignal(diagram.rights)
-    const others = toSignal(diagram.awareness.others)
+    const people = signal<readonly Companion[]>([])
+    const stopPeople = diagram.awareness.others.subscribe((others) => {
+      if (!sameCompanions(people.value, others))
+        people.value = others.map(({ client, user }) => ({ client, user }))
+    })
     this.connection = connection.value
     this.saved = saved.value
     this.rights = rights.value
-    this.others = others.value
-    this.#stops = [connection.stop, saved.stop, rights.stop, others.stop]
+    this.people = people
+    this.#stops = [connection.stop, saved.stop, rights.stop, stopPeople]
   }
 
   static async open(id: string, who: Who): Promise<Room> {
@@ -103,4 +111,14 @@ export class Room {
     this.#stage?.end()
     await this.#diagram.close()
   }
+}
+
+function sameCompanions(known: readonly Companion[], now: readonly Companion[]): boolean {
+  return (
+    known.length === now.length &&
+    known.every(({ client, user }, i) => {
+      const other = now[i]
+      return client === other?.client && user.name === other.user.name && user.color === other.user.color
+    })
+  )
 }

@@ -27,6 +27,7 @@ export interface Services {
     zoom(level: number | 'fit-viewport', center?: 'auto'): number
     zoom(): number
     getRootElement(): CanvasElement
+    resized(): void
     addMarker(element: string, marker: string): void
     removeMarker(element: string, marker: string): void
     scrollToElement(element: CanvasElement): void

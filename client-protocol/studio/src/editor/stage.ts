@@ -120,6 +120,10 @@ export class Stage {
     events.on('selection.changed', () => {
       this.#selected.value = this.bpmnJs.get('selection').get()
     })
+    // Panels come and go beside it.
+    const resize = new ResizeObserver(() => this.bpmnJs.get('canvas').resized())
+    resize.observe(this.frame)
+    this.#ends.push(() => resize.disconnect())
     events.on(['elements.changed', 'root.set', 'import.done'], () => {
       this.#drawn.value += 1
     })

@@ -1,7 +1,7 @@
 // The stored versions of the diagram: look at one, see what changed since, name the present one, bring one back.
 import { useEffect, useState } from 'preact/hooks'
 import type { Summary, Version } from '../api.ts'
-import { api } from '../session.ts'
+import { api, session } from '../session.ts'
 import { Button, IconButton, Spinner } from '../ui/controls.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { ago } from '../ui/time.ts'
@@ -49,7 +49,7 @@ export function Versions({
     try {
       await api.restore(diagram.id, version.version)
       choose(null)
-      say(`Version ${version.version} is back. Undo it by restoring the one before.`)
+      say(`Version ${version.version} is back.`)
       await load()
     } catch (error) {
       complain(error)
@@ -99,9 +99,6 @@ export function Versions({
 
 export function VersionLines({ version }: { readonly version: Version }) {
   const { name, message, kind, authors, createdAt } = version
-  const people = authors.map((author) => author.name ?? author.id)
-  const shown =
-    people.length > 2 ? `${people.slice(0, 2).join(', ')} and ${people.length - 2} more` : people.join(', ')
   return (
     <>
       <span class="version-name">
@@ -109,11 +106,24 @@ export function VersionLines({ version }: { readonly version: Version }) {
         {name ?? message ?? KINDS[kind] ?? kind}
       </span>
       <span class="quiet-text">
-        {`Version ${version.version} · ${ago(createdAt, Date.now())}`}
-        {shown !== '' && ` · ${shown}`}
+        {[`Version ${version.version}`, ago(createdAt, Date.now()), people(authors)]
+          .filter(Boolean)
+          .join(' · ')}
       </span>
     </>
   )
+}
+
+/** Whose work it is. Ids that the server made up tell a reader nothing. */
+function people(authors: Version['authors']): string {
+  const own = session.value.state === 'in' ? session.value.who.user : undefined
+  const names = authors.map(({ id, name }) => {
+    if (id === own) return 'you'
+    return name ?? (/^(local|guest)-/.test(id) ? 'somebody' : id)
+  })
+  const [first, second, ...rest] = [...new Set(names)]
+  if (rest.length > 0) return `${first}, ${second} and ${rest.length} more`
+  return second === undefined ? (first ?? '') : `${first} and ${second}`
 }
 
 const KINDS: Readonly<Record<string, string>> = {

@@ -7,11 +7,20 @@ import { ago } from '../ui/time.ts'
 import { contentOf, inWords } from './content.ts'
 import { Sketch } from './sketch.tsx'
 
-export function Card({ diagram, actions }: { readonly diagram: Summary; readonly actions: readonly Item[] }) {
+export function Card({
+  diagram,
+  deleted,
+  actions,
+}: {
+  readonly diagram: Summary
+  /** There is nothing to open. */
+  readonly deleted: boolean
+  readonly actions: readonly Item[]
+}) {
   const content = contentOf(diagram.summary)
   return (
     <li class="card">
-      <a class="card-link" href={pathOf({ page: 'diagram', id: diagram.id })}>
+      <a class="card-link" {...(!deleted && { href: pathOf({ page: 'diagram', id: diagram.id }) })}>
         <span class="card-picture">
           <Sketch content={content} />
         </span>

@@ -20,6 +20,8 @@ export class Diagrams {
   readonly catalog = signal<Catalog>({ state: 'loading' })
   readonly words = signal('')
   readonly sort = signal<Sort>('updated')
+  /** Those that were deleted and can be brought back, in the place of the others. */
+  readonly deleted = signal(false)
   readonly #api: Api
   #turn = new AbortController()
 
@@ -79,13 +81,14 @@ export class Diagrams {
 
   #query(): Record<string, string> {
     const words = this.words.value.trim()
-    return { limit: String(PAGE_SIZE), ...(words !== '' && { q: words }), ...SORTS[this.sort.value] }
+    return {
+      limit: String(PAGE_SIZE),
+      sort: SORTS[this.sort.value],
+      ...(words !== '' && { q: words }),
+      ...(this.deleted.value && { deleted: 'true' }),
+    }
   }
 }
 
 /** As the server wants to be asked. */
-const SORTS: Record<Sort, Record<string, string>> = {
-  updated: {},
-  created: { sort: 'created' },
-  title: { sort: 'title' },
-}
+const SORTS: Readonly<Record<Sort, string>> = { updated: '-updated', created: '-created', title: 'title' }

@@ -1,19 +1,19 @@
-// The list of diagrams: find, create, upload, open, delete.
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+// The list of diagrams: find, create, upload, open, delete, bring back.
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { Summary } from '../api.ts'
-import { SEARCH_PAUSE_MS, UPLOAD_FILES } from '../limits.ts'
+import { UPLOAD_FILES } from '../limits.ts'
 import { go } from '../router.ts'
 import { api, isGuest, mayWrite, type Who } from '../session.ts'
-import { Button, Notice, Spinner } from '../ui/controls.tsx'
+import { Button } from '../ui/controls.tsx'
 import { Icon } from '../ui/icons.tsx'
 import type { Item } from '../ui/menu.tsx'
 import { complain, say } from '../ui/toasts.tsx'
-import { explain } from '../words.ts'
-import { Card } from './card.tsx'
-import { Diagrams, type Sort } from './catalog.ts'
+import { Cards } from './cards.tsx'
+import { Diagrams } from './catalog.ts'
 import { useDrop } from './drop.ts'
 import { NewDialog } from './new-dialog.tsx'
 import { RefusedDialog } from './refused-dialog.tsx'
+import { DeletedToggle, Search, Sorting, UploadButton } from './tools.tsx'
 import { type Refused, upload } from './upload.ts'
 
 export function ListPage({ who }: { readonly who: Who }) {
@@ -51,26 +51,35 @@ export function ListPage({ who }: { readonly who: Who }) {
       complain(error)
     }
   }
+  const bringBack = async (diagram: Summary) => {
+    await api.undelete(diagram.id).catch(complain)
+    await diagrams.load()
+  }
   const remove = async (diagram: Summary) => {
     diagrams.forget(diagram.id)
     try {
       await api.remove(diagram.id)
-      say(`“${diagram.title}” was deleted.`)
+      say(`“${diagram.title}” was deleted.`, { label: 'Undo', act: () => void bringBack(diagram) })
     } catch (error) {
       complain(error)
       void diagrams.load()
     }
   }
-  const actions = (diagram: Summary): readonly Item[] =>
-    canCreate ? [{ label: 'Delete', icon: 'trash', danger: true, act: () => void remove(diagram) }] : []
+  const actions = (diagram: Summary): readonly Item[] => {
+    if (!canCreate) return []
+    return diagrams.deleted.value
+      ? [{ label: 'Bring back', icon: 'restore', act: () => void bringBack(diagram) }]
+      : [{ label: 'Delete', icon: 'trash', danger: true, act: () => void remove(diagram) }]
+  }
   const dropping = useDrop(canCreate ? take : null)
 
   return (
     <main class="list-page">
       <div class="list-head">
-        <h1>Diagrams</h1>
+        <h1>{diagrams.deleted.value ? 'Deleted diagrams' : 'Diagrams'}</h1>
         <Search diagrams={diagrams} />
         <Sorting diagrams={diagrams} />
+        {canCreate && <DeletedToggle diagrams={diagrams} />}
         {canCreate && (
           <div class="list-make">
             <UploadButton busy={uploading} take={take} />
@@ -92,133 +101,5 @@ export function ListPage({ who }: { readonly who: Who }) {
         <RefusedDialog refused={dialog} onClose={() => setDialog(null)} />
       )}
     </main>
-  )
-}
-
-function Search({ diagrams }: { readonly diagrams: Diagrams }) {
-  const pause = useRef<ReturnType<typeof setTimeout>>()
-  const type = (words: string) => {
-    diagrams.words.value = words
-    clearTimeout(pause.current)
-    pause.current = setTimeout(() => void diagrams.load(), SEARCH_PAUSE_MS)
-  }
-  return (
-    <label class="search">
-      <Icon name="search" />
-      <span class="hidden">Search titles</span>
-      <input
-        type="search"
-        placeholder="Search titles"
-        value={diagrams.words.value}
-        onInput={(event) => type(event.currentTarget.value)}
-      />
-    </label>
-  )
-}
-
-function Sorting({ diagrams }: { readonly diagrams: Diagrams }) {
-  const choose = (sort: string) => {
-    diagrams.sort.value = sort as Sort
-    void diagrams.load()
-  }
-  return (
-    <label class="sorting">
-      <span class="hidden">Sort by</span>
-      <select value={diagrams.sort.value} onChange={(event) => choose(event.currentTarget.value)}>
-        <option value="updated">Last changed</option>
-        <option value="created">Newest</option>
-        <option value="title">Title</option>
-      </select>
-    </label>
-  )
-}
-
-function UploadButton({
-  busy,
-  take,
-}: {
-  readonly busy: boolean
-  readonly take: (files: readonly File[]) => Promise<void>
-}) {
-  const input = useRef<HTMLInputElement>(null)
-  return (
-    <>
-      <input
-        ref={input}
-        class="hidden"
-        type="file"
-        tabIndex={-1}
-        aria-hidden="true"
-        accept=".bpmn,.bpmn20,.xml"
-        multiple
-        onChange={(event) => {
-          const files = [...(event.currentTarget.files ?? [])]
-          // The same file again shall be a change again.
-          event.currentTarget.value = ''
-          void take(files)
-        }}
-      />
-      <Button icon="upload" disabled={busy} onClick={() => input.current?.click()}>
-        {busy ? 'Uploading …' : 'Upload'}
-      </Button>
-    </>
-  )
-}
-
-function Cards({
-  diagrams,
-  actions,
-  onNew,
-}: {
-  readonly diagrams: Diagrams
-  readonly actions: (diagram: Summary) => readonly Item[]
-  readonly onNew: (() => void) | null
-}) {
-  const catalog = diagrams.catalog.value
-  if (catalog.state === 'loading') return <Spinner label="Loading diagrams …" />
-  if (catalog.state === 'failed') {
-    const { text, advice } = explain(catalog.error)
-    return (
-      <Notice icon="alert" title={text}>
-        <p>{advice}</p>
-        <Button onClick={() => void diagrams.load()}>Try again</Button>
-      </Notice>
-    )
-  }
-  const { shown } = catalog
-  if (shown.diagrams.length === 0) return <Nothing searched={diagrams.words.value} onNew={onNew} />
-  return (
-    <>
-      <ul class="cards">
-        {shown.diagrams.map((diagram) => (
-          <Card key={diagram.id} diagram={diagram} actions={actions(diagram)} />
-        ))}
-      </ul>
-      {shown.next !== null && (
-        <Button class="more" disabled={catalog.loadingMore} onClick={() => void diagrams.more()}>
-          Show more
-        </Button>
-      )}
-    </>
-  )
-}
-
-function Nothing({ searched, onNew }: { readonly searched: string; readonly onNew: (() => void) | null }) {
-  if (searched.trim() !== '') {
-    return (
-      <Notice icon="search" title="Nothing found">
-        <p>No title holds “{searched.trim()}”.</p>
-      </Notice>
-    )
-  }
-  return (
-    <Notice icon="cloud" title="No diagrams yet">
-      <p>{onNew ? 'Create one, or drop a .bpmn file here.' : 'Nobody in your organisation has made one.'}</p>
-      {onNew && (
-        <Button kind="primary" icon="plus" onClick={onNew}>
-          New diagram
-        </Button>
-      )}
-    </Notice>
   )
 }
