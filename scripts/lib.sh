@@ -45,9 +45,8 @@ need_rust() {
 need_node() {
   system_package node nodejs npm
   system_package npm npm
-  local major
-  major=$(node -p 'process.versions.node.split(".")[0]')
-  [ "$major" -ge 20 ] || give_up "Node.js $major is too old; 20 or newer is needed."
+  node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' ||
+    give_up "Node.js $(node --version) is too old: the Studio's build needs 20.19 or newer. Install it as https://nodejs.org says, then run this again."
 }
 
 # npm_install FOLDER: what its lock file names. npm ci starts from nothing, so only when that changed.

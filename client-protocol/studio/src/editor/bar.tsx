@@ -1,9 +1,9 @@
 // The bar over an open diagram: its title, whether it is saved, who is here, what can be done with it.
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import type { Summary } from '../api.ts'
 import { OwnFace, ThemeButton } from '../frame.tsx'
 import { pathOf } from '../router.ts'
-import { isGuest, type Who } from '../session.ts'
+import { api, isGuest, type Who } from '../session.ts'
 import { Button, IconButton } from '../ui/controls.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { Menu } from '../ui/menu.tsx'
@@ -38,6 +38,16 @@ export function EditorBar({
   const [sharing, setSharing] = useState(false)
   const [title, setTitle] = useState(diagram.title)
   const { role, readOnly } = room.rights.value
+  useEffect(() => {
+    // Others rename it as well.
+    const look = async () => {
+      if (document.visibilityState !== 'visible') return
+      const fresh = await api.summary(diagram.id).catch(() => null)
+      if (fresh) setTitle(fresh.title)
+    }
+    document.addEventListener('visibilitychange', look)
+    return () => document.removeEventListener('visibilitychange', look)
+  }, [diagram.id])
   return (
     <header class="bar editor-bar">
       <a class="icon-button" href={pathOf({ page: 'list' })} aria-label="All diagrams" title="All diagrams">
