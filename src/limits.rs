@@ -180,6 +180,8 @@ pub const ANSWERS_SWEPT: u32 = 20;
 pub const ANSWER_BYTES: usize = 256 << 10;
 /// Longest idempotency key, bytes. Above it: 400.
 pub const MAX_IDEMPOTENCY_KEY_BYTES: usize = 255;
+/// Times a patch of metadata is laid over what somebody else changed meanwhile, before it is refused.
+pub const PATCH_TRIES: u32 = 8;
 /// Largest metadata of a diagram, bytes of JSON. Above it: 422.
 pub const MAX_METADATA_BYTES: usize = 16 << 10;
 /// How long a deleted diagram can be brought back.

@@ -23,6 +23,7 @@ use crate::diagram::text;
 use crate::editors::Making;
 use crate::id::{ProjectId, Version};
 use crate::limits;
+use crate::store::StoreError;
 use crate::store::catalog::{Diagram, EntryChange, Kind};
 
 /// A save as JSON; what is absent stays.
@@ -162,22 +163,30 @@ pub async fn patch(
     headers: HeaderMap,
     Whole { bytes: body, space: _space }: Whole,
 ) -> Result<Response, Problem> {
-    let before = api.catalog.diagram(&caller.0.org, &id).await?;
+    api.catalog.diagram(&caller.0.org, &id).await?;
     caller.may_write()?;
     let body: PatchBody = json(&body)?;
     let wanted = expected_change(&headers)?;
-    let metadata = body.metadata.map(|patch| checked_metadata(patched(&before, patch)));
-    // A patch of metadata builds on what was read, whoever else patches meanwhile.
-    let expected = wanted.or(metadata.is_some().then_some(before.change));
-    let change = EntryChange {
-        title: body.title.as_deref().map(checked_title).transpose()?,
-        metadata: metadata.transpose()?,
-        project: body.project,
-    };
+    let title = body.title.as_deref().map(checked_title).transpose()?;
     let (catalog, who) = (api.catalog.clone(), caller.0);
     let work = async move {
-        let now = OffsetDateTime::now_utc();
-        Ok(catalog.change_entry(&who.org, &id, &who.user, change, expected, now).await?)
+        let mut tries = limits::PATCH_TRIES;
+        loop {
+            let before = catalog.diagram(&who.org, &id).await?;
+            let metadata = body.metadata.as_ref().map(|patch| patched(&before, patch));
+            // Metadata is laid over what was read: if somebody else patches meanwhile, it is read again.
+            let expected = wanted.or(metadata.is_some().then_some(before.change));
+            let change = EntryChange {
+                title: title.clone(),
+                metadata: metadata.map(checked_metadata).transpose()?,
+                project: body.project.clone(),
+            };
+            let now = OffsetDateTime::now_utc();
+            match catalog.change_entry(&who.org, &id, &who.user, change, expected, now).await {
+                Err(StoreError::Changed) if wanted.is_none() && tries > 1 => tries -= 1,
+                done => return Ok(done?),
+            }
+        }
     };
     Ok(entry(api.to_the_end(work).await?))
 }
@@ -206,12 +215,12 @@ fn entry(diagram: Diagram) -> Response {
 }
 
 /// The metadata with a patch laid over it: null removes (RFC 7396, one level deep).
-fn patched(before: &Diagram, patch: Map<String, Value>) -> Value {
+fn patched(before: &Diagram, patch: &Map<String, Value>) -> Value {
     let mut metadata = before.metadata.as_object().cloned().unwrap_or_default();
     for (name, value) in patch {
         match value {
-            Value::Null => drop(metadata.remove(&name)),
-            value => drop(metadata.insert(name, value)),
+            Value::Null => drop(metadata.remove(name)),
+            value => drop(metadata.insert(name.clone(), value.clone())),
         }
     }
     Value::Object(metadata)

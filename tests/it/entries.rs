@@ -213,6 +213,23 @@ async fn a_patch_changes_what_it_names_and_its_tag_guards_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn patches_that_come_at_once_all_count() {
+    let server = Server::start().await;
+    let ana = server.member();
+    let id = server.create(&ana, &named("P", "S", "E")).await;
+    let patches = (0..6).map(|n| {
+        let body = json!({ "metadata": { format!("k{n}"): n } });
+        at(&server, &ana, Method::PATCH, &id, "").json(&body).send()
+    });
+    for answer in futures_util::future::join_all(patches).await {
+        assert_eq!(answer.unwrap().status(), StatusCode::OK);
+    }
+    let summary = at(&server, &ana, Method::GET, &id, "/summary").send().await.unwrap();
+    let summary: Value = summary.json().await.unwrap();
+    assert_eq!(summary["metadata"].as_object().unwrap().len(), 6, "{summary}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_diagram_comes_back_with_its_history_and_its_room() {
     let server = Server::start().await;
     let (ana, vic) = (server.member(), server.user("acme", "vic", OrgRole::Viewer));

@@ -6,12 +6,13 @@ use std::path::Path;
 use atelier::id::{BatchId, DiagramId, NodeId, Seq, Version};
 use atelier::limits::{REVISION_INLINE_BYTES, SNAPSHOT_INLINE_BYTES};
 use atelier::store::StoreError;
-use atelier::store::catalog::{Kind, NewDiagram, NewRevision};
+use atelier::store::catalog::{Kind, NewDiagram, NewRevision, Query};
 use atelier::store::log::{Append, Log, Snapshot};
 use atelier::store::sqlite::{BLOBS, DATABASE, OpenError, Store};
 use bytes::Bytes;
+use sqlx::migrate::Migrator;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use time::OffsetDateTime;
 
 fn mode(path: &Path) -> u32 {
@@ -240,4 +241,48 @@ async fn big_revisions_come_back_whole_and_refused_ones_leave_no_blob() {
     let missing = catalog.add_revision(&"evil".parse().unwrap(), &big, unchanged).await;
     assert_eq!(missing, Err(StoreError::NotFound));
     assert_eq!(files(dir.path(), "revisions"), before);
+}
+
+/// What an Atelier with the first two migrations left.
+const OLD: [&str; 5] = [
+    "INSERT INTO log_rooms (room, head, node, batch) VALUES ('d1', 0, 1, zeroblob(16)), ('d2', 0, 1, zeroblob(16))",
+    "UPDATE log_rooms SET gone = 1 WHERE room = 'd2'",
+    "INSERT INTO diagrams (org, id, title, title_key, created_by, created_at, updated_at, deleted_at, version, \
+     saved, change, summary) VALUES ('acme', 'd1', 'Order', 'order', 'ana', 1, 2, NULL, 2, 2, 2, '{\"counts\":{\"task\":3}}'), \
+     ('acme', 'd2', 'Gone', 'gone', 'ana', 1, 2, 3, 1, 1, 2, '{}')",
+    "INSERT INTO revisions (org, diagram, version, kind, bytes, size, crc, hash, author, created_at) \
+     VALUES ('acme', 'd1', 1, 'upload', x'61', 1, 3904355907, zeroblob(32), 'ana', 1), \
+     ('acme', 'd2', 1, 'upload', x'61', 1, 3904355907, zeroblob(32), 'ana', 1)",
+    "INSERT INTO revisions (org, diagram, version, kind, bytes, size, crc, hash, author, message, created_at) \
+     VALUES ('acme', 'd1', 2, 'save', x'61', 1, 3904355907, zeroblob(32), 'ben', 'why', 2)",
+];
+
+#[tokio::test]
+async fn a_database_of_an_older_version_keeps_its_diagrams_and_their_history() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(DATABASE);
+    let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    let mut conn = options.connect().await.unwrap();
+    let all = sqlx::migrate!("migrations/sqlite");
+    let first: Vec<_> = all.iter().take(2).cloned().collect();
+    let old = Migrator { migrations: first.into(), ..Migrator::DEFAULT };
+    old.run_direct(None, &mut conn, false).await.unwrap();
+    for sql in OLD {
+        sqlx::query(sql).execute(&mut conn).await.unwrap();
+    }
+    conn.close().await.unwrap();
+
+    let store = Store::open(dir.path()).await.unwrap();
+    let (catalog, acme, id) = (store.catalog(), "acme".parse().unwrap(), "d1".parse().unwrap());
+    let history = catalog.versions(&acme, &id, None, 10).await.unwrap().entries;
+    let told: Vec<_> =
+        history.iter().map(|v| (v.version.0, v.kind, v.authors[0].to_string())).collect();
+    assert_eq!(told, [(2, Kind::Save, "ben".to_owned()), (1, Kind::Upload, "ana".to_owned())]);
+    assert_eq!(history[0].message.as_deref(), Some("why"));
+    assert_eq!(history[0].summary["counts"]["task"], 3);
+    assert_eq!(catalog.revision(&acme, &id, Version(1)).await.unwrap().bytes, "a");
+    let found = Query { words: Some("rde".into()), limit: 10, ..Query::default() };
+    assert_eq!(catalog.list(&acme, &found).await.unwrap().diagrams.len(), 1);
+    let org = catalog.org(&acme).await.unwrap();
+    assert_eq!(org.diagrams, 1, "what is deleted does not count");
 }
