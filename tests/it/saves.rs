@@ -182,3 +182,70 @@ async fn readers_who_come_together_share_one_hidden_version() {
         assert!(xml.contains("live end"));
     }
 }
+
+/// A works in a session, B saves a file from a stale version, C works live: the issue's story.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_anybody_did_is_lost_and_the_history_tells_and_brings_back() {
+    let server = Server::start().await;
+    let (ana, bob) = (server.member(), server.user("acme", "bob", OrgRole::Member));
+    let cyd = server.user("acme", "cyd", OrgRole::Member);
+    let id = server.create(&ana, include_str!("../fixtures/order-to-delivery.bpmn")).await;
+    let (_, first) = xml_of(&server, &bob, &id).await;
+    let name = |xml: &str, id: &str, name: &str| {
+        let at = xml.find(&format!("id=\"{id}\"")).unwrap_or_else(|| panic!("{id}: {xml}"));
+        let (start, end) = (xml[..at].rfind('<').unwrap(), at + xml[at..].find('>').unwrap());
+        let tag = &xml[start..end];
+        let was = tag.split("name=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+        let renamed = tag.replace(&format!("name=\"{was}\""), &format!("name=\"{name}\""));
+        format!("{}{renamed}{}", &xml[..start], &xml[end..])
+    };
+    let tasks: Vec<String> = first
+        .split("ask id=\"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap().to_owned())
+        .collect();
+    let [one, two, three, ..] = tasks.as_slice() else { panic!("three tasks: {tasks:?}") };
+
+    let mut a = Editor::join(&server, &ana, &id, 11).await;
+    let mut c = Editor::join(&server, &cyd, &id, 12).await;
+    a.rename(one, "by A").await;
+    let saved = server.put_xml(&ana, &id, "\"v1\"", name(&first, three, "saved by A")).await;
+    assert_eq!(saved.status(), StatusCode::OK);
+    c.rename(two, "by C").await;
+
+    // B still has version 1, and changed what A saved as well as something of its own.
+    let stale = name(&name(&first, three, "by B"), two, "also by B");
+    let refused = server.put_xml(&bob, &id, "\"v1\"", stale.clone()).await;
+    let body = problem(refused, 412, "stale").await;
+    let clashes: Vec<_> =
+        body["conflicts"].as_array().unwrap().iter().map(|c| c["element"]["id"].clone()).collect();
+    assert_eq!(clashes.len(), 2, "{body}");
+    assert!(clashes.contains(&json!(two)) && clashes.contains(&json!(three)));
+    let (_, before) = xml_of(&server, &bob, &id).await;
+    for there in ["by A", "by C", "saved by A"] {
+        assert!(before.contains(&format!("name=\"{there}\"")), "{there}");
+    }
+    let merged = server
+        .request(&bob, Method::PUT, &format!("/api/diagrams/{id}/xml"))
+        .header("if-match", "\"v1\"")
+        .header("prefer", "merge")
+        .body(stale)
+        .send()
+        .await
+        .unwrap();
+    let merged: Value = merged.json().await.unwrap();
+    let lost: Vec<_> =
+        merged["conflicts"].as_array().unwrap().iter().map(|c| c["current"].clone()).collect();
+    assert!(lost.contains(&json!("by C")) && lost.contains(&json!("saved by A")), "{merged}");
+
+    let path = format!("/api/diagrams/{id}/versions");
+    let list: Value = server.get(&ana, &path).await.json().await.unwrap();
+    let of_a = list["versions"].as_array().unwrap().iter().find(|v| v["authors"][0]["id"] == "ana");
+    let version = &of_a.unwrap()["version"];
+    let back =
+        server.request(&ana, Method::POST, &format!("{path}/{version}/restore")).send().await;
+    assert_eq!(back.unwrap().status(), StatusCode::OK);
+    let (_, xml) = xml_of(&server, &ana, &id).await;
+    assert!(xml.contains("name=\"saved by A\"") && !xml.contains("by B"), "{xml}");
+    atelier::diagram::read(xml.as_bytes()).unwrap();
+}
