@@ -124,6 +124,10 @@ pub async fn plan(
         (Some(version), Some(Err(_))) => return Err(stale(diagram, version, told)),
         (_, text) => text.transpose()?,
     };
+    // What was read and not changed means nothing: it need not even be parsed.
+    if refused.is_none() && exported.is_none() && text.as_ref() == Some(&xml) {
+        return Ok(Vec::new());
+    }
     let live = current::records(api, &diagram.id).await?;
     let work = move || -> Result<_, NoDiagram> {
         let base = match (&text, &exported) {
