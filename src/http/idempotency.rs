@@ -2,6 +2,7 @@
 //! nothing happens twice.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
@@ -78,8 +80,17 @@ async fn keyed(
     }
     let request = Request::from_parts(parts, Body::from(bytes));
     let work = Arc::clone(&api);
-    // To its end, also when the caller hangs up: the key would stay claimed.
-    api.to_the_end(async move { keep(&work, &key, next.run(request).await).await }).await
+    // To its end, also when the caller hangs up or the handler panics: the key would stay claimed.
+    let carried_out = async move {
+        match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+            Ok(response) => keep(&work, &key, response).await,
+            Err(panic) => {
+                give_back(&work, &key, None).await;
+                resume_unwind(panic)
+            }
+        }
+    };
+    api.to_the_end(carried_out).await
 }
 
 /// Keeps the answer, unless the same request may be answered otherwise next time.
