@@ -30,7 +30,7 @@ pub enum Kind {
     QuotaExceeded,
     /// A page of an origin that is not on the list.
     ForeignOrigin,
-    /// No such diagram for this caller: missing, deleted and somebody else's look the same.
+    /// No such diagram, version or project for this caller: missing, deleted and somebody else's look the same.
     NotFound,
     /// No such route.
     NoRoute,
@@ -87,7 +87,7 @@ impl Kind {
             Self::Forbidden => (S::FORBIDDEN, "forbidden", "The token does not give this right"),
             Self::QuotaExceeded => (S::FORBIDDEN, "quota-exceeded", "The plan allows no more"),
             Self::ForeignOrigin => (S::FORBIDDEN, "foreign-origin", "This origin is not allowed"),
-            Self::NotFound => (S::NOT_FOUND, "not-found", "There is no such diagram"),
+            Self::NotFound => (S::NOT_FOUND, "not-found", "There is nothing of this name for you"),
             Self::NoRoute => (S::NOT_FOUND, "no-such-route", "There is no such route"),
             Self::MethodNotAllowed => {
                 (S::METHOD_NOT_ALLOWED, "method-not-allowed", "The route has other methods")
