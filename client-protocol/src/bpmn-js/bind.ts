@@ -51,10 +51,10 @@ const LAST = 100
 
 /** Binds a modeler to a document that holds, or will hold, a diagram. */
 export function bind(modeler: Modeler, doc: Y.Doc, options: BindOptions = {}): Binding {
-  return new LiveDiagram(modeler, doc, options)
+  return new BoundDiagram(modeler, doc, options)
 }
 
-class LiveDiagram implements Binding {
+class BoundDiagram implements Binding {
   readonly origin = { name: 'atelier-bpmn-js' }
   readonly ready: Promise<void>
   readonly #modeler: Modeler
@@ -146,10 +146,14 @@ class LiveDiagram implements Binding {
     const before = this.#shown
     this.#shown = now
     for (const key of before.keys()) if (!now.has(key)) this.#identity.delete(key)
-    this.#doc.transact(() => {
-      this.#touched = merge(this.#touched, writeChanges(ground, before, now))
-    }, this.origin)
-    this.#schedule()
+    try {
+      this.#doc.transact(() => {
+        this.#touched = merge(this.#touched, writeChanges(ground, before, now))
+      }, this.origin)
+      this.#schedule()
+    } catch (cause) {
+      void this.#import({ reason: 'an edit could not be written', cause })
+    }
   }
 
   #capture(before: Picture): Picture {

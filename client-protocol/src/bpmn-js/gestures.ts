@@ -3,7 +3,7 @@
 import type { View } from '../document/view.ts'
 import type { Identity } from './identity.ts'
 import type { Element, Services } from './services.ts'
-import { sameNode } from './view-diff.ts'
+import { sameOwn } from './view-diff.ts'
 
 /** Whether a step from one view to the next touches what a person has in hand. */
 export function isBusyWith(services: Services, identity: Identity, before: View, next: View): boolean {
@@ -21,12 +21,12 @@ export function isBusyWith(services: Services, identity: Identity, before: View,
   for (const key of keys) {
     const [old, now] = [before.nodes.get(key), next.nodes.get(key)]
     if (old === undefined) continue
-    if (now === undefined || !sameNode(old, now)) return true
+    if (now === undefined || !sameOwn(old, now)) return true
   }
   return false
 }
 
-/** The elements of a gesture, with what moves along and what they hang in. */
+/** The elements of a gesture, with what moves along. */
 function inHand({ dragging, registry }: Services): ReadonlySet<Element> {
   const held = new Set<Element>()
   const context = dragging?.context()?.data?.context
@@ -45,7 +45,6 @@ function hold(held: Set<Element>, element: Element): void {
   if (root) return
   for (const child of [...(element.children ?? []), ...(element.attachers ?? [])]) hold(held, child)
   for (const connection of [...(element.incoming ?? []), ...(element.outgoing ?? [])]) held.add(connection)
-  if (element.parent) held.add(element.parent)
 }
 
 function isElement(value: unknown): value is Element {

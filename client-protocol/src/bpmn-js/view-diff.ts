@@ -5,20 +5,27 @@ import type { ShownAttribute, ShownNode } from '../document/view.ts'
 export function sameNode(a: ShownNode, b: ShownNode): boolean {
   return (
     a === b ||
-    (a.kind === b.kind &&
-      a.parent === b.parent &&
-      a.text === b.text &&
-      a.textTarget === b.textTarget &&
-      a.bounds === b.bounds &&
-      a.label === b.label &&
-      a.waypoints === b.waypoints &&
-      a.name?.local === b.name?.local &&
-      a.name?.uri === b.name?.uri &&
+    (sameOwn(a, b) &&
       sameList(a.children, b.children) &&
       sameList(a.incoming, b.incoming) &&
       sameList(a.outgoing, b.outgoing) &&
-      sameList(a.members, b.members) &&
-      sameAttributes(a, b))
+      sameList(a.members, b.members))
+  )
+}
+
+/** Whether a node is the same in two views but for what hangs in it or refers to it. */
+export function sameOwn(a: ShownNode, b: ShownNode): boolean {
+  return (
+    a.kind === b.kind &&
+    a.parent === b.parent &&
+    a.text === b.text &&
+    a.textTarget === b.textTarget &&
+    a.bounds === b.bounds &&
+    a.label === b.label &&
+    a.waypoints === b.waypoints &&
+    a.name?.local === b.name?.local &&
+    a.name?.uri === b.name?.uri &&
+    sameAttributes(a, b)
   )
 }
 

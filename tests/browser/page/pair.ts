@@ -3,7 +3,7 @@
 import './page.css'
 import Modeler from 'bpmn-js/lib/Modeler'
 import * as Y from 'yjs'
-import { type Binding, bind, type Fallback } from '../../../client-protocol/src/bpmn-js/index.ts'
+import { type Binding, bind, type Fallback, UndoStack, undoInDocument } from '../../../client-protocol/src/bpmn-js/index.ts'
 import { importXml, materialise, readRecords, writeRecords } from '../../../client-protocol/src/index.ts'
 import { ACTIONS, Tools } from './actions.ts'
 import { type Picture, pictureOf } from './canvas-picture.ts'
@@ -89,6 +89,13 @@ export class Pair {
       fresh: pictureOf(modelers.fresh),
       warnings: warnings.map(String),
     }
+  }
+
+  /** From now on undo and redo of this person belong to the document; returns how to end that. */
+  undoInDocument({ modeler, doc, binding }: Person): () => void {
+    const steps = new UndoStack((origin) => origin === binding.origin)
+    steps.follow(doc)
+    return undoInDocument(modeler, steps)
   }
 
   leave(): void {
