@@ -24,6 +24,8 @@ RUN groupadd --system --gid 10001 atelier \
  && useradd --system --uid 10001 --gid atelier --no-create-home --home-dir /var/lib/atelier atelier \
  && install -d -o atelier -g atelier -m 700 /var/lib/atelier
 COPY --from=build /src/target/release/atelier /usr/local/bin/atelier
+# The licence of the font that is built in.
+COPY --from=build /src/fonts/OFL.txt /usr/local/share/doc/atelier/OFL.txt
 USER 10001:10001
 ENV ATELIER_SERVER__LISTEN=0.0.0.0:8080 \
     ATELIER_STORE__DATA=/var/lib/atelier \

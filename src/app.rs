@@ -29,6 +29,7 @@ use crate::http::{self, Api, shell};
 use crate::id::NodeId;
 use crate::jobs::checkpoint::Checkpoints;
 use crate::jobs::purge;
+use crate::jobs::thumbnail::Thumbnails;
 use crate::limits;
 use crate::room::registry::Registry;
 use crate::store::catalog::Keep;
@@ -166,6 +167,7 @@ impl App {
             settings: self.config.versions.clone(),
         };
         self.tasks.spawn(checkpoints.run(stop.clone()));
+        self.tasks.spawn(Thumbnails { catalog: self.catalog.clone() }.run(stop.clone()));
         let kept = purge::Kept {
             deleted: self.config.store.keep_deleted_for,
             audit: self.config.store.keep_audit_for,

@@ -244,6 +244,34 @@ pub const MAX_INDENT_LEVELS: usize = 32;
 /// Characters of one level of indentation.
 pub const MAX_INDENT: usize = 8;
 
+// ---- Pictures ----
+
+/// Bytes of a picture: a diagram of 5,000 elements takes about 2 MB. What would pass it is left out.
+pub const PICTURE_BYTES: usize = 4 << 20;
+/// Bytes of a thumbnail: lists show dozens. What would pass it is drawn as bare outlines, then left out.
+pub const THUMBNAIL_BYTES: usize = 60_000;
+/// Pixels of a thumbnail, width and height: a card of a list on a dense screen.
+pub const THUMBNAIL_SIZE: (u32, u32) = (480, 320);
+/// Pause of the thumbnail job when nothing was due.
+pub const THUMBNAIL_EVERY: Duration = Duration::from_millis(500);
+/// Its pause behind a store that failed.
+pub const THUMBNAIL_RETRY: Duration = Duration::from_secs(5);
+/// Thumbnails that it asks for at once.
+pub const THUMBNAIL_BATCH: u32 = 16;
+/// Furthest coordinate and greatest size that is drawn; real canvases stay under 20,000. What is
+/// beyond it is left out.
+pub const PICTURE_REACH: f64 = 200_000.0;
+/// Waypoints of one edge that are drawn; real edges have under 20.
+pub const PICTURE_WAYPOINTS: usize = 256;
+/// Characters of one label that are drawn.
+pub const PICTURE_LABEL_CHARS: usize = 400;
+/// Lines of one label that are drawn.
+pub const PICTURE_LABEL_LINES: usize = 14;
+/// Pixels of the longer side of a PNG: above it the picture is scaled down. 64 MiB while it is drawn.
+pub const PICTURE_PIXELS: u32 = 4096;
+/// Elements that an automatic layout places; the others of a diagram without drawing are left out.
+pub const PICTURE_LAID_OUT: usize = 400;
+
 // ---- Edges ----
 
 /// Largest REST body: the largest BPMN text in JSON quoting. Above it: 413.

@@ -14,6 +14,7 @@ pub mod materialise;
 pub mod merge;
 pub mod model;
 pub mod order;
+pub mod picture;
 pub mod summary;
 pub mod tables;
 pub mod xml;

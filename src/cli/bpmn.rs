@@ -2,19 +2,21 @@
 //!
 //! Only reads arguments, files and writes results: every judgement is `crate::bpmn`'s.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
 use super::Failure;
 use crate::bpmn::lint::{Finding, lint};
 use crate::bpmn::merge::{self, Conflict, Report};
 use crate::bpmn::model::Records;
-use crate::{bpmn, limits};
+use crate::bpmn::picture;
+use crate::{bpmn, limits, raster};
 
 /// Seed of the keys of merged nodes. They don't show in the XML, and the same inputs give the same output.
 const MERGE_SEED: u64 = 1;
@@ -71,6 +73,34 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Draw a BPMN file as SVG or PNG
+    Picture {
+        /// BPMN 2.0 XML
+        input: PathBuf,
+        /// File to write instead of SVG to stdout; PNG if it ends in .png
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// As small as in lists
+        #[arg(long)]
+        thumbnail: bool,
+        /// Colours
+        #[arg(long, value_enum, default_value_t = Theme::Light)]
+        theme: Theme,
+        /// Which diagram of the file: the id of its plane or of the element on it; else the first
+        #[arg(long, value_name = "ID")]
+        plane: Option<String>,
+        /// Mark what is new or differs since this older file
+        #[arg(long, value_name = "FILE")]
+        since: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Theme {
+    Light,
+    Dark,
+    /// As the viewer prefers (SVG)
+    Auto,
 }
 
 impl Bpmn {
@@ -82,6 +112,17 @@ impl Bpmn {
                 merge_files([&base, &ours, &theirs], output.as_deref(), json)
             }
             Command::Check { file, json } => check(&file, json),
+            Command::Picture { input, output, thumbnail, theme, plane, since } => {
+                let theme = match theme {
+                    Theme::Light => picture::Theme::Light,
+                    Theme::Dark => picture::Theme::Dark,
+                    Theme::Auto => picture::Theme::Auto,
+                };
+                let marks = since.map(|old| marks(&old, &input)).transpose()?;
+                let plane = plane.as_deref();
+                let options = picture::Options { plane, thumbnail, theme, marks: marks.as_ref() };
+                draw(&input, output.as_deref(), &options)
+            }
         }
     }
 }
@@ -172,6 +213,25 @@ fn check(file: &Path, json: bool) -> Result<(), Failure> {
         1 => Err(Failure::finding(format!("{}: 1 finding", file.display()))),
         count => Err(Failure::finding(format!("{}: {count} findings", file.display()))),
     }
+}
+
+/// The marks of what changed between two files.
+fn marks(old: &Path, new: &Path) -> Result<BTreeMap<String, picture::Mark>, Failure> {
+    Ok(picture::marks(&merge::report(&import(old)?, &import(new)?)))
+}
+
+fn draw(
+    input: &Path,
+    output: Option<&Path>,
+    options: &picture::Options<'_>,
+) -> Result<(), Failure> {
+    let svg = picture::svg(&import(input)?, options);
+    if output.is_some_and(|path| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("png"))) {
+        let png = raster::png(&svg);
+        let png = png.map_err(|error| Failure::usage(format!("{}: {error}", input.display())))?;
+        return write(output, &png);
+    }
+    write(output, svg.as_bytes())
 }
 
 fn to_json(value: &impl Serialize) -> Result<String, Failure> {

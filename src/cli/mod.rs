@@ -35,7 +35,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Work with BPMN files: round trip, differences, merges, checks
+    /// Work with BPMN files: round trip, differences, merges, checks, pictures
     Bpmn(bpmn::Bpmn),
     /// Run the server
     Serve(serve::Serve),

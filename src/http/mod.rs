@@ -22,6 +22,7 @@ mod local;
 pub mod names;
 pub mod orgs;
 pub mod origin;
+pub mod picture;
 pub mod problem;
 pub mod projects;
 pub mod rate;
@@ -143,9 +144,12 @@ fn content(api: &Arc<Api>) -> Router<Arc<Api>> {
         .route("/api/diagrams/{id}/summary", get(entry::summary))
         .route("/api/diagrams/{id}/undelete", post(entry::undelete))
         .route("/api/diagrams/{id}/xml", get(xml::load).put(xml::save))
+        .route("/api/diagrams/{id}/thumbnail.svg", get(picture::thumbnail_svg))
+        .route("/api/diagrams/{id}/thumbnail.png", get(picture::thumbnail_png))
         .route("/api/diagrams/{id}/versions", get(versions::list).post(versions::create))
         .route("/api/diagrams/{id}/versions/{version}", get(versions::show))
         .route("/api/diagrams/{id}/versions/{version}/xml", get(versions::xml))
+        .route("/api/diagrams/{id}/versions/{version}/picture.svg", get(picture::version))
         .route("/api/diagrams/{id}/versions/{version}/restore", post(versions::restore))
         .route("/api/diagrams/{id}/diff", get(diff::show))
         .route("/api/diagrams/{id}/activity", get(audit::activity))

@@ -4,3 +4,4 @@
 
 pub mod checkpoint;
 pub mod purge;
+pub mod thumbnail;

@@ -7,6 +7,7 @@ mod answer;
 mod audit;
 mod list;
 mod tenant;
+mod thumbnail;
 mod versions;
 
 use bytes::Bytes;
@@ -19,6 +20,7 @@ pub use audit::{Action, AuditEntry, AuditPage, AuditQuery};
 pub use list::{By, Page, Query, Sort};
 pub(super) use list::{Cursor, Key};
 pub use tenant::{Org, Plan, Plans, Project};
+pub use thumbnail::Thumbnail;
 pub use versions::{Added, Keep, Kind, NewRevision, Revision, VersionEntry, Versions};
 
 /// A diagram as the catalog knows it: never its XML.

@@ -49,7 +49,7 @@ fn first_difference(a: &str, b: &str) -> String {
     format!("{:?} / {:?}", around(a), around(b))
 }
 
-fn bpmn_files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn bpmn_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(folder) = open.pop() {

@@ -15,6 +15,7 @@ mod scope;
 mod shapes;
 mod style;
 mod tags;
+pub(crate) mod view;
 mod write;
 
 use std::collections::BTreeMap;

@@ -18,6 +18,7 @@ mod projects;
 mod purge;
 mod revisions;
 mod tenants;
+mod thumbnails;
 mod users;
 mod values;
 mod versions;
