@@ -1,7 +1,9 @@
 // The beginning: theme, address, session, page.
 import './styles/tokens.css'
 import './styles/base.css'
+import './styles/layers.css'
 import './styles/editor.css'
+import './styles/panels.css'
 import './styles/list.css'
 import { render } from 'preact'
 import { App } from './app.tsx'

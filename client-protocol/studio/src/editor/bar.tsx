@@ -36,18 +36,8 @@ export function EditorBar({
   readonly onHelp: () => void
 }) {
   const [sharing, setSharing] = useState(false)
-  const [title, setTitle] = useState(diagram.title)
+  const [title, setTitle] = useTitle(diagram)
   const { role, readOnly } = room.rights.value
-  useEffect(() => {
-    // Others rename it as well.
-    const look = async () => {
-      if (document.visibilityState !== 'visible') return
-      const fresh = await api.summary(diagram.id).catch(() => null)
-      if (fresh) setTitle(fresh.title)
-    }
-    document.addEventListener('visibilitychange', look)
-    return () => document.removeEventListener('visibilitychange', look)
-  }, [diagram.id])
   return (
     <header class="bar editor-bar">
       <a class="icon-button" href={pathOf({ page: 'list' })} aria-label="All diagrams" title="All diagrams">
@@ -75,30 +65,63 @@ export function EditorBar({
           aria-pressed={panel === 'versions'}
           onClick={() => onPanel('versions')}
         />
-        <Menu
-          label="Download and help"
-          class="icon-button"
-          items={[
-            {
-              label: 'Download .bpmn',
-              icon: 'download',
-              act: () => void downloadBpmn(room, diagram.id, title).catch(complain),
-            },
-            {
-              label: 'Download .svg',
-              icon: 'download',
-              act: () => stage && void downloadSvg(stage, title).catch(complain),
-            },
-            { label: 'Keyboard shortcuts', icon: 'help', act: onHelp },
-          ]}
-        >
-          <Icon name="more" />
-        </Menu>
+        <More room={room} stage={stage} id={diagram.id} title={title} onHelp={onHelp} />
         <ThemeButton />
         <OwnFace who={who} />
       </div>
       {sharing && <ShareDialog diagram={diagram} who={who} onClose={() => setSharing(false)} />}
     </header>
+  )
+}
+
+/** The title, as oneself or somebody else set it last. */
+function useTitle({ id, title: first }: Summary): [string, (title: string) => void] {
+  const [title, setTitle] = useState(first)
+  useEffect(() => {
+    const look = async () => {
+      if (document.visibilityState !== 'visible') return
+      const fresh = await api.summary(id).catch(() => null)
+      if (fresh) setTitle(fresh.title)
+    }
+    document.addEventListener('visibilitychange', look)
+    return () => document.removeEventListener('visibilitychange', look)
+  }, [id])
+  return [title, setTitle]
+}
+
+function More({
+  room,
+  stage,
+  id,
+  title,
+  onHelp,
+}: {
+  readonly room: Room
+  readonly stage: Stage | null
+  readonly id: string
+  readonly title: string
+  readonly onHelp: () => void
+}) {
+  return (
+    <Menu
+      label="Download and help"
+      class="icon-button"
+      items={[
+        {
+          label: 'Download .bpmn',
+          icon: 'download',
+          act: () => void downloadBpmn(room, id, title).catch(complain),
+        },
+        {
+          label: 'Download .svg',
+          icon: 'download',
+          act: () => stage && void downloadSvg(stage, title).catch(complain),
+        },
+        { label: 'Keyboard shortcuts', icon: 'help', act: onHelp },
+      ]}
+    >
+      <Icon name="more" />
+    </Menu>
   )
 }
 

@@ -1,5 +1,4 @@
 // One version against the diagram as it is now: either of them on the canvas, with what changed marked and listed.
-
 import { createPortal } from 'preact/compat'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Version } from '../api.ts'
@@ -11,7 +10,9 @@ import { type Change, changesOf } from './changes.ts'
 import { mark, preview, reveal } from './preview.ts'
 import type { BpmnJs } from './services.ts'
 import type { Stage } from './stage.ts'
-import { VersionLines } from './versions.tsx'
+import { VersionLines } from './version-lines.tsx'
+
+type Side = 'then' | 'now'
 
 interface Compared {
   readonly xml: string
@@ -31,28 +32,10 @@ export function Comparison({
   readonly onRestore: (() => Promise<void>) | null
   readonly onClose: () => void
 }) {
-  const [compared, setCompared] = useState<Compared | null>(null)
-  const [side, setSide] = useState<'then' | 'now'>('then')
+  const compared = useCompared(id, version.version, onClose)
+  const [side, setSide] = useState<Side>('then')
   const [busy, setBusy] = useState(false)
   const shown = useRef<BpmnJs | null>(null)
-  useEffect(() => {
-    let left = false
-    const load = async () => {
-      const [xml, report] = await Promise.all([
-        api.versionText(id, version.version),
-        api.changesSince(id, version.version),
-      ])
-      if (!left) setCompared({ xml, changes: changesOf(report) })
-    }
-    load().catch((error) => {
-      if (left) return
-      complain(error)
-      onClose()
-    })
-    return () => {
-      left = true
-    }
-  }, [])
   useEffect(() => {
     if (!compared || side === 'then') return
     shown.current = stage.bpmnJs
@@ -77,15 +60,7 @@ export function Comparison({
       <div class="version">
         <VersionLines version={version} />
       </div>
-      <fieldset class="sides">
-        <legend class="hidden">Show</legend>
-        {(['then', 'now'] as const).map((name) => (
-          <label key={name}>
-            <input type="radio" name="side" checked={side === name} onChange={() => setSide(name)} />
-            <span class="side">{name === 'then' ? `Version ${version.version}` : 'Now'}</span>
-          </label>
-        ))}
-      </fieldset>
+      <Sides version={version.version} side={side} onSide={setSide} />
       {compared === null ? (
         <Spinner label="Comparing …" />
       ) : (
@@ -113,6 +88,49 @@ export function Comparison({
         </>
       )}
     </div>
+  )
+}
+
+/** The version and what changed since, once both are there. */
+function useCompared(id: string, version: number, onFailed: () => void): Compared | null {
+  const [compared, setCompared] = useState<Compared | null>(null)
+  useEffect(() => {
+    let left = false
+    const load = async () => {
+      const [xml, report] = await Promise.all([api.versionText(id, version), api.changesSince(id, version)])
+      if (!left) setCompared({ xml, changes: changesOf(report) })
+    }
+    load().catch((error) => {
+      if (left) return
+      complain(error)
+      onFailed()
+    })
+    return () => {
+      left = true
+    }
+  }, [id, version])
+  return compared
+}
+
+function Sides({
+  version,
+  side,
+  onSide,
+}: {
+  readonly version: number
+  readonly side: Side
+  readonly onSide: (side: Side) => void
+}) {
+  return (
+    <fieldset class="sides">
+      <legend class="hidden">Show</legend>
+      {(['then', 'now'] as const).map((name) => (
+        <label key={name}>
+          <input type="radio" name="side" checked={side === name} onChange={() => onSide(name)} />
+          <span class="side">{name === 'then' ? `Version ${version}` : 'Now'}</span>
+        </label>
+      ))}
+    </fieldset>
   )
 }
 

@@ -1,14 +1,13 @@
 // The stored versions of the diagram: look at one, see what changed since, name the present one, bring one back.
 import { useEffect, useState } from 'preact/hooks'
 import type { Summary, Version } from '../api.ts'
-import { api, session } from '../session.ts'
+import { api } from '../session.ts'
 import { Button, IconButton, Spinner } from '../ui/controls.tsx'
-import { Icon } from '../ui/icons.tsx'
-import { ago } from '../ui/time.ts'
 import { complain, say } from '../ui/toasts.tsx'
 import { explain } from '../words.ts'
 import { Comparison } from './comparison.tsx'
 import type { Stage } from './stage.ts'
+import { VersionLines } from './version-lines.tsx'
 
 type Listed =
   | { readonly state: 'loading' }
@@ -26,25 +25,8 @@ export function Versions({
   readonly mayEdit: boolean
   readonly onClose: () => void
 }) {
-  const [listed, setListed] = useState<Listed>({ state: 'loading' })
+  const { listed, load, more } = useVersions(diagram.id)
   const [chosen, choose] = useState<Version | null>(null)
-  const load = async () => {
-    try {
-      const page = await api.versions(diagram.id, null)
-      setListed({ state: 'shown', versions: page.versions, next: page.nextCursor })
-    } catch (error) {
-      setListed({ state: 'failed', error })
-    }
-  }
-  useEffect(() => void load(), [diagram.id])
-  const more = async (versions: readonly Version[], cursor: string) => {
-    try {
-      const page = await api.versions(diagram.id, cursor)
-      setListed({ state: 'shown', versions: [...versions, ...page.versions], next: page.nextCursor })
-    } catch (error) {
-      complain(error)
-    }
-  }
   const restore = async (version: Version) => {
     try {
       await api.restore(diagram.id, version.version)
@@ -55,14 +37,13 @@ export function Versions({
       complain(error)
     }
   }
-
   return (
     <aside class="panel-side" aria-label="Versions">
       <header>
         <h2>Versions</h2>
         <IconButton label="Close versions" icon="close" onClick={onClose} />
       </header>
-      {chosen && (
+      {chosen ? (
         <Comparison
           key={chosen.version}
           stage={stage}
@@ -71,67 +52,69 @@ export function Versions({
           onRestore={mayEdit ? () => restore(chosen) : null}
           onClose={() => choose(null)}
         />
-      )}
-      {!chosen && mayEdit && <NameNow id={diagram.id} onNamed={load} />}
-      {!chosen && listed.state === 'loading' && <Spinner label="Loading versions …" />}
-      {!chosen && listed.state === 'failed' && <p class="fault">{explain(listed.error).text}</p>}
-      {!chosen && listed.state === 'shown' && (
+      ) : (
         <>
-          <ol class="versions">
-            {listed.versions.map((version) => (
-              <li key={version.version}>
-                <button type="button" class="version" onClick={() => choose(version)}>
-                  <VersionLines version={version} />
-                </button>
-              </li>
-            ))}
-          </ol>
-          {listed.next !== null && (
-            <Button class="more" onClick={() => void more(listed.versions, listed.next ?? '')}>
-              Show more
-            </Button>
-          )}
+          {mayEdit && <NameNow id={diagram.id} onNamed={load} />}
+          <List listed={listed} onChoose={choose} onMore={more} />
         </>
       )}
     </aside>
   )
 }
 
-export function VersionLines({ version }: { readonly version: Version }) {
-  const { name, message, kind, authors, createdAt } = version
+/** The versions that are listed so far. */
+function useVersions(id: string) {
+  const [listed, setListed] = useState<Listed>({ state: 'loading' })
+  const load = async () => {
+    try {
+      const page = await api.versions(id, null)
+      setListed({ state: 'shown', versions: page.versions, next: page.nextCursor })
+    } catch (error) {
+      setListed({ state: 'failed', error })
+    }
+  }
+  const more = async () => {
+    if (listed.state !== 'shown' || listed.next === null) return
+    try {
+      const page = await api.versions(id, listed.next)
+      setListed({ state: 'shown', versions: [...listed.versions, ...page.versions], next: page.nextCursor })
+    } catch (error) {
+      complain(error)
+    }
+  }
+  useEffect(() => void load(), [id])
+  return { listed, load, more }
+}
+
+function List({
+  listed,
+  onChoose,
+  onMore,
+}: {
+  readonly listed: Listed
+  readonly onChoose: (version: Version) => void
+  readonly onMore: () => Promise<void>
+}) {
+  if (listed.state === 'loading') return <Spinner label="Loading versions …" />
+  if (listed.state === 'failed') return <p class="fault">{explain(listed.error).text}</p>
   return (
     <>
-      <span class="version-name">
-        {name !== null && <Icon name="flag" />}
-        {name ?? message ?? KINDS[kind] ?? kind}
-      </span>
-      <span class="quiet-text">
-        {[`Version ${version.version}`, ago(createdAt, Date.now()), people(authors)]
-          .filter(Boolean)
-          .join(' · ')}
-      </span>
+      <ol class="versions">
+        {listed.versions.map((version) => (
+          <li key={version.version}>
+            <button type="button" class="version" onClick={() => onChoose(version)}>
+              <VersionLines version={version} />
+            </button>
+          </li>
+        ))}
+      </ol>
+      {listed.next !== null && (
+        <Button class="more" onClick={() => void onMore()}>
+          Show more
+        </Button>
+      )}
     </>
   )
-}
-
-/** Whose work it is. Ids that the server made up tell a reader nothing. */
-function people(authors: Version['authors']): string {
-  const own = session.value.state === 'in' ? session.value.who.user : undefined
-  const names = authors.map(({ id, name }) => {
-    if (id === own) return 'you'
-    return name ?? (/^(local|guest)-/.test(id) ? 'somebody' : id)
-  })
-  const [first, second, ...rest] = [...new Set(names)]
-  if (rest.length > 0) return `${first}, ${second} and ${rest.length} more`
-  return second === undefined ? (first ?? '') : `${first} and ${second}`
-}
-
-const KINDS: Readonly<Record<string, string>> = {
-  uploaded: 'Created',
-  saved: 'Saved',
-  restored: 'Restored',
-  named: 'Named',
-  automatic: 'Kept automatically',
 }
 
 function NameNow({ id, onNamed }: { readonly id: string; readonly onNamed: () => Promise<void> }) {

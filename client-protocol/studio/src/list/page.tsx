@@ -44,33 +44,6 @@ export function ListPage({ who }: { readonly who: Who }) {
     if (files.length > UPLOAD_FILES) say(`Only the first ${UPLOAD_FILES} files were taken.`)
     void diagrams.load()
   }
-  const create = async (bpmn: string, title: string) => {
-    try {
-      go({ page: 'diagram', id: (await api.create(bpmn, title)).id })
-    } catch (error) {
-      complain(error)
-    }
-  }
-  const bringBack = async (diagram: Summary) => {
-    await api.undelete(diagram.id).catch(complain)
-    await diagrams.load()
-  }
-  const remove = async (diagram: Summary) => {
-    diagrams.forget(diagram.id)
-    try {
-      await api.remove(diagram.id)
-      say(`“${diagram.title}” was deleted.`, { label: 'Undo', act: () => void bringBack(diagram) })
-    } catch (error) {
-      complain(error)
-      void diagrams.load()
-    }
-  }
-  const actions = (diagram: Summary): readonly Item[] => {
-    if (!canCreate) return []
-    return diagrams.deleted.value
-      ? [{ label: 'Bring back', icon: 'restore', act: () => void bringBack(diagram) }]
-      : [{ label: 'Delete', icon: 'trash', danger: true, act: () => void remove(diagram) }]
-  }
   const dropping = useDrop(canCreate ? take : null)
 
   return (
@@ -89,7 +62,11 @@ export function ListPage({ who }: { readonly who: Who }) {
           </div>
         )}
       </div>
-      <Cards diagrams={diagrams} actions={actions} onNew={canCreate ? () => setDialog('new') : null} />
+      <Cards
+        diagrams={diagrams}
+        actions={(diagram) => (canCreate ? actionsOf(diagrams, diagram) : [])}
+        onNew={canCreate ? () => setDialog('new') : null}
+      />
       {dropping && (
         <div class="drop-here" aria-hidden="true">
           <Icon name="upload" />
@@ -102,4 +79,34 @@ export function ListPage({ who }: { readonly who: Who }) {
       )}
     </main>
   )
+}
+
+async function create(bpmn: string, title: string): Promise<void> {
+  try {
+    go({ page: 'diagram', id: (await api.create(bpmn, title)).id })
+  } catch (error) {
+    complain(error)
+  }
+}
+
+function actionsOf(diagrams: Diagrams, diagram: Summary): readonly Item[] {
+  return diagrams.deleted.value
+    ? [{ label: 'Bring back', icon: 'restore', act: () => void bringBack(diagrams, diagram) }]
+    : [{ label: 'Delete', icon: 'trash', danger: true, act: () => void remove(diagrams, diagram) }]
+}
+
+async function bringBack(diagrams: Diagrams, diagram: Summary): Promise<void> {
+  await api.undelete(diagram.id).catch(complain)
+  await diagrams.load()
+}
+
+async function remove(diagrams: Diagrams, diagram: Summary): Promise<void> {
+  diagrams.forget(diagram.id)
+  try {
+    await api.remove(diagram.id)
+    say(`“${diagram.title}” was deleted.`, { label: 'Undo', act: () => void bringBack(diagrams, diagram) })
+  } catch (error) {
+    complain(error)
+    void diagrams.load()
+  }
 }
