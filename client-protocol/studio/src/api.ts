@@ -176,6 +176,11 @@ export class Api {
     return (await this.send(`${at(id)}/xml`)).blob()
   }
 
+  /** A picture of the newest version. */
+  async thumbnail(id: string, signal: AbortSignal): Promise<Blob> {
+    return (await this.send(`${at(id)}/thumbnail.svg`, { signal })).blob()
+  }
+
   /** A link that lets somebody in. */
   async invite(
     id: string,

@@ -28,5 +28,7 @@ export const TITLE_BYTES = 512
 export const FLUSH_MS = 3_000
 /** Pictures asked for at the same time: browsers hold six connections to a server. */
 export const PICTURES_AT_ONCE = 4
+/** The server draws a picture within this time after a change; whoever asks sooner gets none. */
+export const PICTURE_AFTER_MS = 5_000
 /** People whose faces are shown side by side; the rest is a number. */
 export const FACES = 5

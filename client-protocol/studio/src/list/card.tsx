@@ -5,7 +5,7 @@ import { Icon } from '../ui/icons.tsx'
 import { type Item, Menu } from '../ui/menu.tsx'
 import { ago } from '../ui/time.ts'
 import { contentOf, inWords } from './content.ts'
-import { Sketch } from './sketch.tsx'
+import { Picture } from './picture.tsx'
 
 export function Card({
   diagram,
@@ -17,15 +17,12 @@ export function Card({
   readonly deleted: boolean
   readonly actions: readonly Item[]
 }) {
-  const content = contentOf(diagram.summary)
   return (
     <li class="card">
       <a class="card-link" {...(!deleted && { href: pathOf({ page: 'diagram', id: diagram.id }) })}>
-        <span class="card-picture">
-          <Sketch content={content} />
-        </span>
+        <Picture diagram={diagram} />
         <span class="card-title">{diagram.title}</span>
-        <span class="card-about">{inWords(content)}</span>
+        <span class="card-about">{inWords(contentOf(diagram.summary))}</span>
         <time class="card-about" dateTime={diagram.updatedAt}>
           Changed {ago(diagram.updatedAt, Date.now())}
         </time>
