@@ -85,7 +85,7 @@ class BoundDiagram implements Binding {
       if (origin !== this.origin) this.#schedule()
     })
     this.#services.bus.on('commandStack.changed', LAST, this.#onCommand)
-    this.#services.bus.on(['drag.cleanup', 'directEditing.deactivate'], LAST, this.#schedule)
+    this.#services.bus.on('drag.cleanup', LAST, this.#schedule)
     this.readOnly = options.readOnly ?? false
     this.ready = this.#import()
   }
@@ -125,7 +125,7 @@ class BoundDiagram implements Binding {
   destroy(): void {
     if (this.#frame !== undefined) cancelAnimationFrame(this.#frame)
     this.#services.bus.off('commandStack.changed', this.#onCommand)
-    this.#services.bus.off(['drag.cleanup', 'directEditing.deactivate'], this.#schedule)
+    this.#services.bus.off('drag.cleanup', this.#schedule)
     this.#records.destroy()
     this.#allow?.()
     this.#allow = undefined
@@ -226,32 +226,23 @@ class BoundDiagram implements Binding {
   // Import
 
   async #import(why?: { reason: string; cause?: unknown }): Promise<void> {
-    const { bus, moddle } = this.#services
-    const restore = this.#open ? remember(this.#services, this.#identity) : () => {}
-    this.#identity.clear()
-    this.#tree = new Tree(moddle, this.#identity)
-    this.#view = project(this.#records.current)
-    this.#touched = new Map()
-    moddle.ids?.clear()
-    this.#tree.apply(NO_VIEW, this.#view, this.#records.current.ns, this.#touched)
-    const root = this.#view.root === undefined ? undefined : this.#identity.object(this.#view.root)
     const wasOpen = this.#open
+    const restore = wasOpen ? remember(this.#services, this.#identity) : () => {}
     this.#open = false
-    if (root === undefined) {
-      if (wasOpen) this.#modeler.clear()
-      return
-    }
-    this.#shown = new Map()
-    this.#shown = this.#capture(this.#tree.leaves(this.#view))
     this.#patching = true
     try {
+      const root = this.#rebuild()
+      if (root === undefined) {
+        if (wasOpen) this.#modeler.clear()
+        return
+      }
       // The canvas is done when the call returns; the promise only carries warnings.
       const imported = this.#modeler.importDefinitions(root)
       this.#open = true
       restore()
       this.#settle()
       const { warnings } = await imported
-      bus.fire('import.done', { error: null, warnings })
+      this.#services.bus.fire('import.done', { error: null, warnings })
       if (why !== undefined) this.#onFallback({ ...why, shown: true })
     } catch (cause) {
       this.#open = false
@@ -259,6 +250,20 @@ class BoundDiagram implements Binding {
     } finally {
       this.#patching = false
     }
+  }
+
+  /** The model tree anew, from the document alone; undefined where that has no root. */
+  #rebuild(): ModdleObject | undefined {
+    const { moddle } = this.#services
+    const { current } = this.#records
+    this.#identity.clear()
+    moddle.ids?.clear()
+    this.#tree = new Tree(moddle, this.#identity)
+    this.#view = project(current)
+    this.#touched = new Map()
+    this.#tree.apply(NO_VIEW, this.#view, current.ns, this.#touched)
+    this.#shown = this.#capture(this.#tree.leaves(this.#view))
+    return this.#view.root === undefined ? undefined : this.#identity.object(this.#view.root)
   }
 }
 
