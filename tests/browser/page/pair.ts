@@ -155,11 +155,17 @@ async function playSession(diagram: string, seed: number, rounds: number): Promi
   const random = randomOf(seed)
   const pair = await new Pair(diagram).ready()
   const log: string[] = []
-  const players = [pair.ana, pair.ben].map(({ modeler }) => new Player(new Tools(modeler), random))
+  const people = [pair.ana, pair.ben]
+  const players = people.map(({ modeler }) => new Player(new Tools(modeler), random))
+  const ends = people.map((person) => pair.undoInDocument(person))
   try {
     for (let round = 0; round < rounds; round++) {
       for (const [who, player] of players.entries()) {
-        for (let edits = 1 + player.below(3); edits > 0; edits--) log.push(`${round} ${'ab'[who]}: ${player.act()}`)
+        for (let edits = 1 + player.below(3); edits > 0; edits--) {
+          log.push(`${round} ${'ab'[who]}: ${player.act()}`)
+          // Nobody acts twice between two frames.
+          people[who]?.binding.flush()
+        }
       }
       pair.sync()
     }
@@ -171,6 +177,7 @@ async function playSession(diagram: string, seed: number, rounds: number): Promi
   } catch (error) {
     throw new Error(`${error instanceof Error ? error.stack : error}\nafter\n${log.join('\n')}`)
   } finally {
+    for (const end of ends) end()
     pair.leave()
   }
 }

@@ -255,7 +255,15 @@ const lane: Move = (p) => {
   return `add a lane to ${pool.id}`
 }
 
+const undo: Move = (p) => {
+  const stack = p.tools.service('commandStack')
+  const what = p.below(3) === 0 ? 'redo' : 'undo'
+  if (what === 'redo' ? !stack.canRedo() : !stack.canUndo()) return undefined
+  stack[what]()
+  return what
+}
+
 const MOVES: readonly Move[] = [
   move, move, move, moveInto, create, create, append, append, connect, connect, reconnect, bend, rename, rename, resize,
-  replace, replace, simplify, toggle, remove, colour, document, loop, setDefault, attach, renameId, pool, lane,
+  replace, replace, simplify, toggle, remove, colour, document, loop, setDefault, attach, renameId, pool, lane, undo, undo, undo,
 ]
