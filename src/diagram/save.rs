@@ -3,7 +3,9 @@
 //! PURE.
 
 use super::{NoDiagram, read};
-use crate::bpmn::merge::{Conflict, Kept, Op, diff_seen, rekeyed, resolve};
+use crate::bpmn::merge::{
+    Conflict, Kept, Op, diff_seen, rekeyed, resolve, spare_what_modelers_lose,
+};
 use crate::bpmn::{Records, import, materialise};
 
 /// What a saved text was based on.
@@ -18,24 +20,40 @@ pub enum Base<'b> {
     Live,
 }
 
+/// How a saved text was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writer {
+    /// By something that keeps what it does not know.
+    Faithful,
+    /// By a modeler that drops comments, instructions and foreign attributes: their absence is no wish.
+    Lossy,
+}
+
 /// What leads from the base to the saved text, in the keys of the live document. Nodes keep their keys for ever,
 /// so the operations still fit when the document has moved on.
 ///
 /// # Errors
 /// The saved text can't be read; a base that can't be read counts as a bug of ours and is told the same way.
-pub fn operations(live: &Records, base: Base<'_>, saved: &[u8]) -> Result<Vec<Op>, NoDiagram> {
+pub fn operations(
+    live: &Records,
+    base: Base<'_>,
+    saved: &[u8],
+    writer: Writer,
+) -> Result<Vec<Op>, NoDiagram> {
     let saved = read(saved)?;
-    Ok(match base {
+    let (base, seen) = match base {
         Base::Text(text) => {
             let seen = import(text)?;
             // A stored version is a text; the live document knows its elements by key.
-            diff_seen(&rekeyed(live, &seen), &seen, &saved)
+            (rekeyed(live, &seen), seen)
         }
-        Base::Exported(text, exported) => {
-            let base = rekeyed(live, &import(text)?);
-            diff_seen(&base, &read(exported)?, &saved)
-        }
-        Base::Live => diff_seen(live, &import(materialise(live).as_bytes())?, &saved),
+        Base::Exported(text, exported) => (rekeyed(live, &import(text)?), read(exported)?),
+        Base::Live => (live.clone(), import(materialise(live).as_bytes())?),
+    };
+    let ops = diff_seen(&base, &seen, &saved);
+    Ok(match writer {
+        Writer::Faithful => ops,
+        Writer::Lossy => spare_what_modelers_lose(ops, &base),
     })
 }
 

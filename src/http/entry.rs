@@ -19,6 +19,7 @@ use super::save::{Told, Wish, carry_out, checked_message, plan, wants_merge};
 use super::version::{self, Base, expected_change, tag_of_entry};
 use super::xml::wanted_base;
 use crate::bpmn::merge::Conflict;
+use crate::diagram::save::Writer;
 use crate::diagram::text;
 use crate::editors::Making;
 use crate::id::{ProjectId, Version};
@@ -108,7 +109,8 @@ pub async fn save(
     let ops = match body.bpmn_xml {
         Some(xml) => {
             let xml = text::to_bytes(xml);
-            let wish = Wish { base, told, merge, exported: None, xml };
+            let writer = Writer::Faithful;
+            let wish = Wish { base, told, merge, exported: None, writer, xml };
             Some(plan(&api, &caller.0, &diagram, wish).await?)
         }
         None => None,

@@ -84,6 +84,8 @@ pub struct Wish {
     pub merge: bool,
     /// The tool's own export right after loading, for tools that lose what they don't know.
     pub exported: Option<Bytes>,
+    /// How the saved text was written.
+    pub writer: save::Writer,
     /// The saved text.
     pub xml: Bytes,
 }
@@ -108,7 +110,7 @@ pub async fn plan(
     diagram: &Diagram,
     wish: Wish,
 ) -> Result<Vec<Op>, Problem> {
-    let Wish { base, told, merge, exported, xml } = wish;
+    let Wish { base, told, merge, exported, writer, xml } = wish;
     let (version, text) = match base {
         Base::Current => (None, None),
         Base::Version(version) if version > diagram.version => {
@@ -135,7 +137,7 @@ pub async fn plan(
             (Some(text), None) => save::Base::Text(text),
             (Some(text), Some(exported)) => save::Base::Exported(text, exported),
         };
-        let ops = save::operations(&live, base, &xml)?;
+        let ops = save::operations(&live, base, &xml, writer)?;
         let conflicts = refused.map(|_| save::conflicts(&live, &ops)).unwrap_or_default();
         Ok((ops, conflicts))
     };

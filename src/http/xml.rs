@@ -16,6 +16,7 @@ use super::extract::{Caller, DiagramPath, Query, Whole, media_type};
 use super::problem::{self, Problem};
 use super::save::{Told, Wish, carry_out, checked_message, plan, wants_merge};
 use super::version::{self, Base, tag};
+use crate::diagram::save::Writer;
 use crate::editors::Making;
 use crate::store::catalog::Kind;
 
@@ -46,6 +47,9 @@ pub async fn load(
 pub struct SaveQuery {
     mode: Option<String>,
     message: Option<String>,
+    /// The file comes from a modeler that loses what it does not know.
+    #[serde(default)]
+    lossy: bool,
 }
 
 /// `PUT /api/diagrams/{id}/xml`: merged into the live diagram against the version that `If-Match` names, or with
@@ -72,7 +76,9 @@ pub async fn save(
     } else {
         (None, body)
     };
-    let wish = Wish { base, told: Told::Header, merge: wants_merge(&headers), exported, xml };
+    let writer = if query.lossy { Writer::Lossy } else { Writer::Faithful };
+    let merge = wants_merge(&headers);
+    let wish = Wish { base, told: Told::Header, merge, exported, writer, xml };
     let ops = plan(&api, &caller.0, &diagram, wish).await?;
     let work = Arc::clone(&api);
     let saved = api.to_the_end(carry_out(work, caller.0, id, ops, making)).await?;

@@ -182,6 +182,33 @@ async fn what_a_tool_always_loses_is_no_wish_to_delete_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_tool_that_says_that_it_is_lossy_deletes_nothing_that_it_cannot_know() {
+    let server = Server::start().await;
+    let ana = server.member();
+    let full = named("P", "S", "E").replace(
+        "<bpmn:endEvent id=\"End\"",
+        "<!-- keep me --><bpmn:endEvent x:cost=\"7\" xmlns:x=\"http://x.example\" id=\"End\"",
+    );
+    let id = server.create(&ana, &full).await;
+    let save = |query: &'static str, version: &'static str| {
+        at(&server, &ana, Method::PUT, &id, query)
+            .header("if-match", version)
+            .header("content-type", "application/xml")
+            .body(named("P", "S", "Done"))
+            .send()
+    };
+    assert_eq!(save("/xml?lossy=true", "\"v1\"").await.unwrap().status(), StatusCode::OK);
+    let (tag, xml) = xml_of(&server, &ana, &id).await;
+    for kept in ["<!-- keep me -->", "x:cost=\"7\"", "name=\"Done\""] {
+        assert!(xml.contains(kept), "{kept}: {xml}");
+    }
+    assert_eq!(tag, "\"v2\"");
+    assert_eq!(save("/xml", "\"v2\"").await.unwrap().status(), StatusCode::OK);
+    let (_, xml) = xml_of(&server, &ana, &id).await;
+    assert!(!xml.contains("keep me") && !xml.contains("x:cost"), "meant as it stands: {xml}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_patch_changes_what_it_names_and_its_tag_guards_it() {
     let server = Server::start().await;
     let ana = server.member();
