@@ -61,6 +61,10 @@ pub const AWARENESS_TIMEOUT: Duration = Duration::from_secs(45);
 pub const ROOM_MAILBOX: usize = 256;
 /// Messages handled in one drain, that is in one transaction of the document.
 pub const ROOM_DRAIN: usize = 128;
+/// How long a busy node gathers edits for one append, counted from the append before: each costs a flush of the disk and wakes everybody it concerns. A lone edit never waits.
+pub const GATHER: Duration = Duration::from_millis(10);
+/// An append of so many updates says that the node is busy: several people edit within the time of a flush.
+pub const GATHER_FROM: usize = 3;
 /// Accepted, uncommitted bytes of one room while the store is away (ROOM K5). Above it: edits are refused.
 pub const ROOM_UNCOMMITTED_BYTES: usize = 8 << 20;
 /// The same as a count of updates.

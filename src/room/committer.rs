@@ -11,7 +11,8 @@ use bytes::Bytes;
 use super::replica::Stored;
 use crate::id::{BatchId, ClientId, DiagramId, Seq, UserId};
 use crate::limits::{
-    APPEND_RETRIES, APPEND_RETRY, APPEND_RETRY_MAX, BATCH_BYTES, ROOMS_PER_APPEND,
+    APPEND_RETRIES, APPEND_RETRY, APPEND_RETRY_MAX, BATCH_BYTES, GATHER, GATHER_FROM,
+    ROOMS_PER_APPEND,
 };
 use crate::store::log::{Append, Outcome, ReadError, Refusal};
 
@@ -81,6 +82,8 @@ pub struct Committer {
     commits: u64,
     not_before: Duration,
     pause: Duration,
+    /// While several people edit at once, the next batch gathers until then.
+    gather_until: Duration,
 }
 
 impl Committer {
@@ -111,8 +114,9 @@ impl Committer {
         if !self.in_flight.is_empty() {
             return Ask::Idle;
         }
-        if now < self.not_before {
-            return Ask::Wait(self.not_before);
+        let not_before = self.not_before.max(self.gather_until);
+        if now < not_before {
+            return Ask::Wait(not_before);
         }
         if let Some(lost) = self.unknown.front() {
             return Ask::Find(lost.room.clone(), lost.batch);
@@ -128,7 +132,15 @@ impl Committer {
             self.queued.remove(&room);
             batches.extend(self.batch(&room, &mut fresh));
         }
-        if batches.is_empty() { Ask::Idle } else { Ask::Append(batches) }
+        if batches.is_empty() {
+            return Ask::Idle;
+        }
+        let updates: usize = batches.iter().map(|batch| batch.updates.len()).sum();
+        // What did not fit need not wait for more.
+        if updates >= GATHER_FROM && self.dirty.is_empty() {
+            self.gather_until = now + GATHER;
+        }
+        Ask::Append(batches)
     }
 
     /// How the append of [`Ask::Append`] ended, in its order.
@@ -437,6 +449,28 @@ mod tests {
         let refusal = Refusal::Bound(ClientId(7));
         let told = d.0.appended(vec![Outcome::Refused(refusal.clone())], T0);
         assert_eq!(told, [(room("a"), Told::Failed(refusal))]);
+    }
+
+    #[test]
+    fn k2_a_busy_node_gathers_edits_and_a_lone_editor_never_waits() {
+        let mut d = Driver::new();
+        for index in 1..=2 {
+            d.accept("lone", index);
+            assert_eq!(d.batches(T0).len(), 1);
+            d.0.appended(vec![Outcome::Committed(Seq(index + 1))], T0);
+        }
+        for name in ["a", "b", "c"] {
+            d.accept(name, 1);
+        }
+        assert_eq!(d.batches(T0).len(), 3);
+        d.0.appended(vec![Outcome::Committed(Seq(2)); 3], T0);
+        d.accept("a", 2);
+        assert_eq!(d.ask(T0), Ask::Wait(GATHER));
+        d.accept("b", 2);
+        assert_eq!(d.batches(GATHER).len(), 2);
+        d.0.appended(vec![Outcome::Committed(Seq(3)); 2], GATHER);
+        d.accept("a", 3);
+        assert_eq!(d.batches(GATHER).len(), 1, "two edits in that time: calm again");
     }
 
     #[test]
