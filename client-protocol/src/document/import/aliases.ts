@@ -5,14 +5,17 @@ import { elementAt, NO_BINDING, type ResolvedName, type Tree, XML_BINDING } from
 
 /** Aliases by binding. */
 export class Aliases {
-  private readonly names: string[]
-  private readonly vocabularies: Vocabulary[]
+  readonly #names: string[]
+  readonly #vocabularies: Vocabulary[]
 
-  constructor(private readonly tree: Tree) {
+  readonly #tree: Tree
+
+  constructor(tree: Tree) {
+    this.#tree = tree
     // `xml` is the first binding and takes its own name.
     const taken = new Set<string>()
     const next = new Map<string, number>()
-    this.names = tree.bindings.map(({ prefix, uri }) => {
+    this.#names = tree.bindings.map(({ prefix, uri }) => {
       const base = prefix === '' ? defaultAlias(uri) : prefix
       let name = base
       let n = next.get(base) ?? 1
@@ -24,12 +27,12 @@ export class Aliases {
       taken.add(name)
       return name
     })
-    this.vocabularies = tree.bindings.map(({ uri }) => vocabularyOf(uri))
+    this.#vocabularies = tree.bindings.map(({ uri }) => vocabularyOf(uri))
   }
 
   /** The alias of a binding. */
   name(binding: number): string {
-    return this.names[binding] ?? ''
+    return this.#names[binding] ?? ''
   }
 
   /** `alias:local`, or `local` in no namespace. */
@@ -38,15 +41,15 @@ export class Aliases {
   }
 
   vocabulary(binding: number): Vocabulary {
-    return this.vocabularies[binding] ?? 'foreign'
+    return this.#vocabularies[binding] ?? 'foreign'
   }
 
   /** The `ns` map. */
   namespaces(): Map<string, Namespace> {
-    const root = elementAt(this.tree, this.tree.root)
+    const root = elementAt(this.#tree, this.#tree.root)
     const atRoot = new Set(root?.declarations.map(({ binding }) => binding))
     const namespaces = new Map<string, Namespace>()
-    for (const [binding, { prefix, uri }] of this.tree.bindings.entries()) {
+    for (const [binding, { prefix, uri }] of this.#tree.bindings.entries()) {
       if (binding === XML_BINDING) continue
       const name = this.name(binding)
       const namespace = { uri, atRoot: atRoot.has(binding) }
@@ -57,7 +60,7 @@ export class Aliases {
 
   /** `meta.nso`: the root's declarations in order, with `@field` for attributes between or before them. */
   rootOrder(): string | undefined {
-    const root = elementAt(this.tree, this.tree.root)
+    const root = elementAt(this.#tree, this.#tree.root)
     if (root === undefined || root.declarations.length === 0) return undefined
     const order: string[] = []
     let written = 0

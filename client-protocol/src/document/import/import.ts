@@ -32,27 +32,30 @@ export function importXml(input: Uint8Array | string): Records {
 }
 
 class Importer {
-  private readonly profiles: Profiles
-  private readonly references: References
-  private readonly geo: Geo
-  private readonly inlined: Inlined
-  private readonly keys: Keys
+  readonly #profiles: Profiles
+  readonly #references: References
+  readonly #geo: Geo
+  readonly #inlined: Inlined
+  readonly #keys: Keys
 
-  constructor(private readonly source: Source) {
-    this.profiles = new Profiles(source)
-    this.references = new References(source)
-    this.geo = findGeo(source)
-    this.inlined = inline(source, this.profiles, this.references, this.geo)
-    this.keys = assignKeys(source, this.inlined)
+  readonly #source: Source
+
+  constructor(source: Source) {
+    this.#source = source
+    this.#profiles = new Profiles(source)
+    this.#references = new References(source)
+    this.#geo = findGeo(source)
+    this.#inlined = inline(source, this.#profiles, this.#references, this.#geo)
+    this.#keys = assignKeys(source, this.#inlined)
   }
 
   records(): Records {
-    const { source, keys } = this
+    const [source, keys] = [this.#source, this.#keys]
     const records: Records = {
       ...noRecords(),
-      meta: this.meta(),
+      meta: this.#meta(),
       ns: source.aliases.namespaces(),
-      ao: this.profiles.attributeOrders(),
+      ao: this.#profiles.attributeOrders(),
     }
     const siblings = new Map<string, number>()
     for (const [index, key] of keys.entries()) {
@@ -62,20 +65,20 @@ class Importer {
       const place = siblings.get(parentKey) ?? 0
       siblings.set(parentKey, place + 1)
       const record: Fields = new Map([['#p', `${nth(place)} ${parentKey}`]])
-      this.fill(index, record)
-      this.inlined.addFields(index, record, keys)
+      this.#fill(index, record)
+      this.#inlined.addFields(index, record, keys)
       records.nodes.set(key, record)
     }
-    this.markOddIds(records)
+    this.#markOddIds(records)
     return records
   }
 
   /** The node's own fields. */
-  private fill(index: number, record: Fields): void {
-    const node = this.source.tree.nodes[index]
+  #fill(index: number, record: Fields): void {
+    const node = this.#source.tree.nodes[index]
     if (node === undefined) return
     if (node.kind === 'element') {
-      this.fillElement(index, node, record)
+      this.#fillElement(index, node, record)
       return
     }
     if (node.kind === 'pi') record.set('#pn', node.target)
@@ -83,44 +86,44 @@ class Importer {
     record.set('#x', node.text)
   }
 
-  private fillElement(index: number, element: XmlElement, record: Fields): void {
-    const { aliases, tree } = this.source
-    const refers = hasReferences(this.source.vocabulary(element))
+  #fillElement(index: number, element: XmlElement, record: Fields): void {
+    const { aliases, tree } = this.#source
+    const refers = hasReferences(this.#source.vocabulary(element))
     record.set('#t', aliases.tag(element.name))
     for (const { name, value } of element.attributes) {
       const field = aliases.tag(name)
       const reference = refers && isReferenceAttribute(field)
-      const resolved = reference ? this.references.resolve(index, field, value, this.keys) : undefined
+      const resolved = reference ? this.#references.resolve(index, field, value, this.#keys) : undefined
       record.set(field, resolved ?? value)
     }
     if (index !== tree.root && element.declarations.length > 0) {
       record.set('#n', element.declarations.map(({ binding }) => aliases.name(binding)).join(' '))
     }
-    const order = this.profiles.ownOrder(index)
+    const order = this.#profiles.ownOrder(index)
     if (order !== undefined) record.set('#o', order)
-    this.fillText(index, element, record)
+    this.#fillText(index, element, record)
   }
 
-  private fillText(index: number, element: XmlElement, record: Fields): void {
-    const only = this.source.onlyText(index)
+  #fillText(index: number, element: XmlElement, record: Fields): void {
+    const only = this.#source.onlyText(index)
     if (only?.kind === 'cdata') {
       record.set('#x', only.text)
       record.set('#cd', '1')
     } else if (only !== undefined) {
-      const refers = this.source.vocabulary(element) === 'bpmn' && isReferenceElement(element.name.local)
-      const resolved = refers ? this.references.resolve(index, '#x', only.text, this.keys) : undefined
+      const refers = this.#source.vocabulary(element) === 'bpmn' && isReferenceElement(element.name.local)
+      const resolved = refers ? this.#references.resolve(index, '#x', only.text, this.#keys) : undefined
       record.set('#x', resolved ?? only.text)
     }
   }
 
-  private meta(): Map<string, string> {
+  #meta(): Map<string, string> {
     const meta = new Map([['v', SCHEMA_VERSION]])
     const optional = {
-      title: this.title(),
-      decl: declaration(this.source.tree),
-      style: style(this.source),
-      geo: writeGeo(this.geo),
-      nso: this.source.aliases.rootOrder(),
+      title: this.#title(),
+      decl: declaration(this.#source.tree),
+      style: style(this.#source),
+      geo: writeGeo(this.#geo),
+      nso: this.#source.aliases.rootOrder(),
     }
     for (const [name, value] of Object.entries(optional)) {
       if (value !== undefined) meta.set(name, value)
@@ -129,8 +132,8 @@ class Importer {
   }
 
   /** The name of the definitions, else of the first process that has one. */
-  private title(): string | undefined {
-    const { source } = this
+  #title(): string | undefined {
+    const source = this.#source
     const { root } = source.tree
     const processes = childrenOf(source.tree, root).filter((child) => source.is(child, 'bpmn', 'process'))
     for (const index of [root, ...processes]) {
@@ -142,9 +145,9 @@ class Importer {
   }
 
   /** `#dup`: an id that the source doubled, or wrote with white space around it. */
-  private markOddIds(records: Records): void {
-    for (const index of this.references.oddIds) {
-      const record = records.nodes.get(this.keys[index] ?? '')
+  #markOddIds(records: Records): void {
+    for (const index of this.#references.oddIds) {
+      const record = records.nodes.get(this.#keys[index] ?? '')
       const id = record && text(record, 'id')
       if (id !== undefined) record?.set('#dup', id)
     }

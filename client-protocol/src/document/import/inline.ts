@@ -20,7 +20,10 @@ export class Inlined {
   /** Lanes with the order of the entry there, by node. */
   readonly #lanes = new Map<number, [number, string][]>()
 
-  constructor(private readonly source: Source) {
+  readonly #source: Source
+
+  constructor(source: Source) {
+    this.#source = source
     this.#consumed = new Array(source.tree.nodes.length).fill(false)
   }
 
@@ -31,7 +34,7 @@ export class Inlined {
 
   /** Marks a node and all below it as inlined. */
   consume(index: number): void {
-    this.#consumed.fill(true, index, this.source.tree.nodes[index]?.end ?? index)
+    this.#consumed.fill(true, index, this.#source.tree.nodes[index]?.end ?? index)
   }
 
   field(index: number, field: string, value: string): void {
@@ -107,100 +110,105 @@ export function inline(source: Source, profiles: Profiles, references: Reference
 
 /** `#b`, `#w` and `#lb`: the first children, in this order, and no others of their kind. */
 class GeometryFinder {
-  constructor(
-    private readonly source: Source,
-    private readonly profiles: Profiles,
-    private readonly geo: Geo,
-    private readonly inlined: Inlined,
-  ) {}
+  readonly #source: Source
+  readonly #profiles: Profiles
+  readonly #geo: Geo
+  readonly #inlined: Inlined
+
+  constructor(source: Source, profiles: Profiles, geo: Geo, inlined: Inlined) {
+    this.#source = source
+    this.#profiles = profiles
+    this.#geo = geo
+    this.#inlined = inlined
+  }
 
   find(index: number): void {
-    const { source } = this
+    const source = this.#source
     const local = source.vocabularyOf(index) === 'bpmndi' ? source.element(index)?.name.local : undefined
     const children = source.content(index)
     let taken = 0
-    if (local === 'BPMNShape' || local === 'BPMNLabel') taken = this.takeBounds(index, children)
-    else if (local === 'BPMNEdge') taken = this.takeWaypoints(index, children)
+    if (local === 'BPMNShape' || local === 'BPMNLabel') taken = this.#takeBounds(index, children)
+    else if (local === 'BPMNEdge') taken = this.#takeWaypoints(index, children)
     const label = children[taken]
     if ((local !== 'BPMNShape' && local !== 'BPMNEdge') || label === undefined) return
-    const value = this.label(label)
+    const value = this.#label(label)
     if (value === undefined || count(source, children, 'bpmndi', 'BPMNLabel') !== 1) return
-    this.inlined.consume(label)
-    this.inlined.field(index, '#lb', value)
+    this.#inlined.consume(label)
+    this.#inlined.field(index, '#lb', value)
   }
 
-  private takeBounds(index: number, children: readonly number[]): number {
+  #takeBounds(index: number, children: readonly number[]): number {
     const [first] = children
-    const value = first === undefined ? undefined : this.bounds(first)
+    const value = first === undefined ? undefined : this.#bounds(first)
     if (first === undefined || value === undefined) return 0
-    if (count(this.source, children, 'dc', 'Bounds') !== 1) return 0
-    this.inlined.consume(first)
-    this.inlined.field(index, '#b', value)
+    if (count(this.#source, children, 'dc', 'Bounds') !== 1) return 0
+    this.#inlined.consume(first)
+    this.#inlined.field(index, '#b', value)
     return 1
   }
 
-  private takeWaypoints(index: number, children: readonly number[]): number {
-    const waypoints = children.slice(0, count(this.source, children, 'di', 'waypoint'))
+  #takeWaypoints(index: number, children: readonly number[]): number {
+    const waypoints = children.slice(0, count(this.#source, children, 'di', 'waypoint'))
     const points: string[] = []
     let typed = 0
     for (const child of waypoints) {
-      const point = this.waypoint(child)
+      const point = this.#waypoint(child)
       if (point === undefined) return 0
       points.push(point.text)
       if (point.typed) typed++
     }
     if (points.length === 0 || (typed !== 0 && typed !== points.length)) return 0
-    for (const child of waypoints) this.inlined.consume(child)
-    this.inlined.field(index, '#w', `${typed > 0 ? '+' : ''}${points.join(' ')}`)
+    for (const child of waypoints) this.#inlined.consume(child)
+    this.#inlined.field(index, '#w', `${typed > 0 ? '+' : ''}${points.join(' ')}`)
     return points.length
   }
 
   /** An element that is nothing but a name and attributes in their usual order. */
-  private plain(index: number, tag: string | undefined): XmlElement | undefined {
-    const element = this.source.element(index)
+  #plain(index: number, tag: string | undefined): XmlElement | undefined {
+    const element = this.#source.element(index)
     const regular =
       element !== undefined &&
-      this.source.layout(index) === 'empty' &&
+      this.#source.layout(index) === 'empty' &&
       element.declarations.length === 0 &&
-      this.profiles.ownOrder(index) === undefined &&
-      this.source.aliases.tag(element.name) === tag
+      this.#profiles.ownOrder(index) === undefined &&
+      this.#source.aliases.tag(element.name) === tag
     return regular ? element : undefined
   }
 
-  private number(element: XmlElement, name: string): string | undefined {
-    const value = this.source.attribute(element, name)
+  #number(element: XmlElement, name: string): string | undefined {
+    const value = this.#source.attribute(element, name)
     return value !== undefined && isNumber(value) ? value : undefined
   }
 
-  private bounds(index: number): string | undefined {
-    const element = this.plain(index, this.geo.b)
+  #bounds(index: number): string | undefined {
+    const element = this.#plain(index, this.#geo.b)
     if (element?.attributes.length !== 4) return undefined
-    const numbers = ['x', 'y', 'width', 'height'].map((name) => this.number(element, name))
+    const numbers = ['x', 'y', 'width', 'height'].map((name) => this.#number(element, name))
     return numbers.includes(undefined) ? undefined : numbers.join(' ')
   }
 
-  private waypoint(index: number): { typed: boolean; text: string } | undefined {
-    const element = this.plain(index, this.geo.w)
+  #waypoint(index: number): { typed: boolean; text: string } | undefined {
+    const element = this.#plain(index, this.#geo.w)
     if (element === undefined) return undefined
-    const x = this.number(element, 'x')
-    const y = this.number(element, 'y')
+    const x = this.#number(element, 'x')
+    const y = this.#number(element, 'y')
     if (x === undefined || y === undefined) return undefined
     const others = element.attributes.filter(({ name }) => !isXY(name))
-    const [other, ...more] = others.map(({ name, value }) => `${this.source.aliases.tag(name)}=${value}`)
-    if (more.length > 0 || (other !== undefined && other !== this.geo.wx)) return undefined
+    const [other, ...more] = others.map(({ name, value }) => `${this.#source.aliases.tag(name)}=${value}`)
+    if (more.length > 0 || (other !== undefined && other !== this.#geo.wx)) return undefined
     return { typed: other !== undefined, text: `${x},${y}` }
   }
 
-  private label(index: number): string | undefined {
-    const { source } = this
+  #label(index: number): string | undefined {
+    const source = this.#source
     const element = source.element(index)
     if (element === undefined || element.declarations.length > 0 || element.attributes.length > 0)
       return undefined
-    if (source.aliases.tag(element.name) !== this.geo.l) return undefined
+    if (source.aliases.tag(element.name) !== this.#geo.l) return undefined
     const layout = source.layout(index)
     if (layout === 'empty') return ''
     const [bounds, ...more] = source.content(index)
-    return layout === 'block' && bounds !== undefined && more.length === 0 ? this.bounds(bounds) : undefined
+    return layout === 'block' && bounds !== undefined && more.length === 0 ? this.#bounds(bounds) : undefined
   }
 }
 
@@ -212,20 +220,24 @@ interface Entry {
 
 /** `#i`, `#u` and `#l`: lists that stand right behind the leading children. */
 class ListFinder {
-  constructor(
-    private readonly source: Source,
-    private readonly references: References,
-    private readonly inlined: Inlined,
-  ) {}
+  readonly #source: Source
+  readonly #references: References
+  readonly #inlined: Inlined
+
+  constructor(source: Source, references: References, inlined: Inlined) {
+    this.#source = source
+    this.#references = references
+    this.#inlined = inlined
+  }
 
   find(index: number): void {
-    const { source } = this
+    const source = this.#source
     const element = source.element(index)
     if (element === undefined || source.vocabulary(element) !== 'bpmn') return
     const lane = element.name.local === 'lane'
     if (!lane && !isA(element.name.local, 'FlowNode')) return
     const children = source.content(index)
-    const start = children.findIndex((child) => !this.leads(child, lane))
+    const start = children.findIndex((child) => !this.#leads(child, lane))
     const rest = start < 0 ? [] : children.slice(start)
     const sizes = (lane ? ['flowNodeRef'] : ['incoming', 'outgoing']).map((name) =>
       count(source, children, 'bpmn', name),
@@ -233,53 +245,48 @@ class ListFinder {
     const [first = 0, second = 0] = sizes
     const next = rest[first + second]
     // Behind the lists must not come what the writer would then put before them.
-    if (next !== undefined && this.leads(next, lane)) return
-    if (lane) this.members(index, element, rest.slice(0, first))
-    else this.flows(index, element, rest.slice(0, first), rest.slice(first, first + second))
+    if (next !== undefined && this.#leads(next, lane)) return
+    if (lane) this.#members(index, element, rest.slice(0, first))
+    else this.#flows(index, element, rest.slice(0, first), rest.slice(first, first + second))
   }
 
-  private leads(index: number, lane: boolean): boolean {
-    const element = this.source.element(index)
-    const model = element !== undefined && this.source.vocabulary(element) === 'bpmn'
+  #leads(index: number, lane: boolean): boolean {
+    const element = this.#source.element(index)
+    const model = element !== undefined && this.#source.vocabulary(element) === 'bpmn'
     return model && standsBeforeLists(element.name.local, lane)
   }
 
-  private members(lane: number, element: XmlElement, members: readonly number[]): void {
-    for (const [i, { entry, target }] of (this.entries(element, members, 'flowNodeRef') ?? []).entries()) {
-      this.inlined.consume(entry)
-      this.inlined.lane(target, lane, nth(i))
+  #members(lane: number, element: XmlElement, members: readonly number[]): void {
+    for (const [i, { entry, target }] of (this.#entries(element, members, 'flowNodeRef') ?? []).entries()) {
+      this.#inlined.consume(entry)
+      this.#inlined.lane(target, lane, nth(i))
     }
   }
 
-  private flows(
-    node: number,
-    element: XmlElement,
-    incoming: readonly number[],
-    outgoing: readonly number[],
-  ): void {
-    const first = this.entries(element, incoming, 'incoming')
-    const second = this.entries(element, outgoing, 'outgoing')
+  #flows(node: number, element: XmlElement, incoming: readonly number[], outgoing: readonly number[]): void {
+    const first = this.#entries(element, incoming, 'incoming')
+    const second = this.#entries(element, outgoing, 'outgoing')
     const confirmed =
-      first?.every(({ target }) => this.endsAt(target, 'targetRef', node)) &&
-      second?.every(({ target }) => this.endsAt(target, 'sourceRef', node))
+      first?.every(({ target }) => this.#endsAt(target, 'targetRef', node)) &&
+      second?.every(({ target }) => this.#endsAt(target, 'sourceRef', node))
     if (first === undefined || second === undefined || !confirmed) return
     for (const [field, list] of [
       ['#i', first],
       ['#u', second],
     ] as const) {
       for (const [i, { entry, target }] of list.entries()) {
-        this.inlined.consume(entry)
-        this.inlined.field(target, field, nth(i))
+        this.#inlined.consume(entry)
+        this.#inlined.field(target, field, nth(i))
       }
     }
   }
 
   /** The entries of a list, if each is a bare reference to another element. */
-  private entries(holder: XmlElement, list: readonly number[], local: string): Entry[] | undefined {
+  #entries(holder: XmlElement, list: readonly number[], local: string): Entry[] | undefined {
     const seen = new Set<number>()
     const entries: Entry[] = []
     for (const entry of list) {
-      const target = this.target(entry, holder, local)
+      const target = this.#target(entry, holder, local)
       if (target === undefined || seen.has(target)) return undefined
       seen.add(target)
       entries.push({ entry, target })
@@ -287,9 +294,9 @@ class ListFinder {
     return entries
   }
 
-  private target(entry: number, holder: XmlElement, local: string): number | undefined {
-    const element = this.source.element(entry)
-    const text = this.source.onlyText(entry)
+  #target(entry: number, holder: XmlElement, local: string): number | undefined {
+    const element = this.#source.element(entry)
+    const text = this.#source.onlyText(entry)
     const regular =
       element !== undefined &&
       element.name.local === local &&
@@ -297,14 +304,14 @@ class ListFinder {
       element.attributes.length === 0 &&
       element.declarations.length === 0
     if (!regular || text?.kind !== 'text') return undefined
-    const reference = this.references.find(entry, '#x', text.text)
+    const reference = this.#references.find(entry, '#x', text.text)
     return reference?.before === '' && reference.after === '' ? reference.target : undefined
   }
 
-  private endsAt(flow: number, end: 'sourceRef' | 'targetRef', node: number): boolean {
-    const element = this.source.is(flow, 'bpmn', 'sequenceFlow') ? this.source.element(flow) : undefined
-    const value = element && this.source.attribute(element, end)
-    return value !== undefined && this.references.find(flow, end, value)?.target === node
+  #endsAt(flow: number, end: 'sourceRef' | 'targetRef', node: number): boolean {
+    const element = this.#source.is(flow, 'bpmn', 'sequenceFlow') ? this.#source.element(flow) : undefined
+    const value = element && this.#source.attribute(element, end)
+    return value !== undefined && this.#references.find(flow, end, value)?.target === node
   }
 }
 

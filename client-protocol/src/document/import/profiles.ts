@@ -4,9 +4,9 @@ import type { Source } from './source.ts'
 
 /** The orders of a text. */
 export class Profiles {
-  private readonly orders = new Map<string, string[]>()
+  readonly #orders = new Map<string, string[]>()
   /** Elements whose order contradicts their tag's. */
-  private readonly own = new Map<number, string>()
+  readonly #own = new Map<number, string>()
 
   constructor(source: Source) {
     for (const index of source.tree.nodes.keys()) {
@@ -14,21 +14,21 @@ export class Profiles {
       if (element === undefined || element.attributes.length < 2) continue
       const fields = element.attributes.map(({ name }) => source.aliases.tag(name))
       const tag = source.aliases.tag(element.name)
-      const known = this.orders.get(tag)
+      const known = this.#orders.get(tag)
       const order = known ?? []
-      if (known === undefined) this.orders.set(tag, order)
-      if (!extend(order, fields)) this.own.set(index, fields.join(' '))
+      if (known === undefined) this.#orders.set(tag, order)
+      if (!extend(order, fields)) this.#own.set(index, fields.join(' '))
     }
   }
 
   /** The order of an element that contradicts its tag's. */
   ownOrder(index: number): string | undefined {
-    return this.own.get(index)
+    return this.#own.get(index)
   }
 
   /** The `ao` map. */
   attributeOrders(): Map<string, string> {
-    const several = [...this.orders].filter(([, order]) => order.length > 1)
+    const several = [...this.#orders].filter(([, order]) => order.length > 1)
     return new Map(several.map(([tag, order]) => [tag, order.join(' ')]))
   }
 }

@@ -20,10 +20,13 @@ export type Keys = readonly (string | undefined)[]
 export class References {
   /** The elements whose id an earlier one has, or which has white space around it. */
   readonly oddIds: readonly number[]
-  private readonly byId = new Map<string, number>()
-  private readonly targetNamespace: string
+  readonly #byId = new Map<string, number>()
+  readonly #targetNamespace: string
 
-  constructor(private readonly source: Source) {
+  readonly #source: Source
+
+  constructor(source: Source) {
+    this.#source = source
     const seen = new Set<string>()
     const odd: number[] = []
     for (const index of source.tree.nodes.keys()) {
@@ -35,11 +38,11 @@ export class References {
       if (seen.has(id) || id !== written) odd.push(index)
       seen.add(id)
       const hidden = source.vocabulary(element) === 'bpmn' && source.inDrawing(index)
-      if (!hidden && !this.byId.has(id) && fitsBytes(id, MAX_NAME_BYTES)) this.byId.set(id, index)
+      if (!hidden && !this.#byId.has(id) && fitsBytes(id, MAX_NAME_BYTES)) this.#byId.set(id, index)
     }
     this.oddIds = odd
     const root = source.element(source.tree.root)
-    this.targetNamespace = (root && source.attribute(root, 'targetNamespace')) ?? ''
+    this.#targetNamespace = (root && source.attribute(root, 'targetNamespace')) ?? ''
   }
 
   /** What a reference in a field of the element `from` means. */
@@ -47,14 +50,14 @@ export class References {
     const id = trimSpace(value)
     const start = trimEnd(value).length - id.length
     const after = value.slice(start + id.length)
-    const plain = this.byId.get(id)
+    const plain = this.#byId.get(id)
     if (plain !== undefined)
-      return this.admitted(from, field, { target: plain, before: value.slice(0, start), after })
+      return this.#admitted(from, field, { target: plain, before: value.slice(0, start), after })
     const [prefix, local] = splitOnce(id, ':') ?? []
-    const target = local === undefined ? undefined : this.byId.get(local)
+    const target = local === undefined ? undefined : this.#byId.get(local)
     if (prefix === undefined || target === undefined) return undefined
-    if (!isNcName(prefix) || !this.isOwnPrefix(from, prefix)) return undefined
-    return this.admitted(from, field, { target, before: value.slice(0, start + prefix.length + 1), after })
+    if (!isNcName(prefix) || !this.#isOwnPrefix(from, prefix)) return undefined
+    return this.#admitted(from, field, { target, before: value.slice(0, start + prefix.length + 1), after })
   }
 
   /** The value of a reference field; undefined if it does not resolve. */
@@ -67,18 +70,18 @@ export class References {
   }
 
   /** The model never refers to its drawings, and what is drawn is of the model. */
-  private admitted(from: number, field: string, reference: Reference): Reference | undefined {
-    const modelOnly = this.source.vocabularyOf(from) === 'bpmn' || field === 'bpmnElement'
-    return modelOnly && this.source.vocabularyOf(reference.target) !== 'bpmn' ? undefined : reference
+  #admitted(from: number, field: string, reference: Reference): Reference | undefined {
+    const modelOnly = this.#source.vocabularyOf(from) === 'bpmn' || field === 'bpmnElement'
+    return modelOnly && this.#source.vocabularyOf(reference.target) !== 'bpmn' ? undefined : reference
   }
 
   /** Whether a prefix means the document's own target namespace at that element. */
-  private isOwnPrefix(from: number, prefix: string): boolean {
-    const { bindings } = this.source.tree
-    for (let at: number | undefined = from; at !== undefined; at = this.source.parent(at)) {
-      const declared = this.source.element(at)?.declarations.map(({ binding }) => bindings[binding])
+  #isOwnPrefix(from: number, prefix: string): boolean {
+    const { bindings } = this.#source.tree
+    for (let at: number | undefined = from; at !== undefined; at = this.#source.parent(at)) {
+      const declared = this.#source.element(at)?.declarations.map(({ binding }) => bindings[binding])
       const uri = declared?.find((binding) => binding?.prefix === prefix)?.uri
-      if (uri !== undefined) return uri !== '' && uri === this.targetNamespace
+      if (uri !== undefined) return uri !== '' && uri === this.#targetNamespace
     }
     return false
   }

@@ -14,31 +14,31 @@ export type Layout = 'empty' | 'text' | 'block' | 'mixed'
 export class Source {
   readonly aliases: Aliases
   /** By node; undefined at the top. */
-  private readonly parents: (number | undefined)[]
-  private readonly layouts: Layout[]
-  private readonly drawings: boolean[]
+  readonly #parents: (number | undefined)[]
+  readonly #layouts: Layout[]
+  readonly #drawings: boolean[]
 
   constructor(readonly tree: Tree) {
     this.aliases = new Aliases(tree)
-    this.parents = new Array(tree.nodes.length).fill(undefined)
-    this.drawings = new Array(tree.nodes.length).fill(false)
-    this.layouts = tree.nodes.map((node, index) => {
+    this.#parents = new Array(tree.nodes.length).fill(undefined)
+    this.#drawings = new Array(tree.nodes.length).fill(false)
+    this.#layouts = tree.nodes.map((node, index) => {
       const drawing = this.inDrawing(index) || isDrawing(this.vocabularyOf(index) ?? 'foreign')
       const children = childrenOf(tree, index)
       for (const child of children) {
-        this.parents[child] = index
-        this.drawings[child] = drawing
+        this.#parents[child] = index
+        this.#drawings[child] = drawing
       }
       return node.kind === 'element' ? layoutOf(tree, node, children) : 'empty'
     })
   }
 
   layout(index: number): Layout {
-    return this.layouts[index] ?? 'empty'
+    return this.#layouts[index] ?? 'empty'
   }
 
   parent(index: number): number | undefined {
-    return this.parents[index]
+    return this.#parents[index]
   }
 
   element(index: number): XmlElement | undefined {
@@ -57,7 +57,7 @@ export class Source {
 
   /** Whether a node stands inside an element of the drawing. */
   inDrawing(index: number): boolean {
-    return this.drawings[index] ?? false
+    return this.#drawings[index] ?? false
   }
 
   /** Whether it is this element of this vocabulary. */

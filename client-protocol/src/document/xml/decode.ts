@@ -66,12 +66,17 @@ function decodeBytes(bytes: Uint8Array): string {
 
 /** The encoding named in an ASCII-compatible declaration; its grammar is checked later. */
 function declaredEncoding(bytes: Uint8Array): string | undefined {
-  const head = latin1(bytes.subarray(0, DECLARATION_REACH))
-  const end = head.indexOf('?>')
-  if (!/^<\?xml[ \t\r\n]/.test(head) || end < 0) return undefined
+  const end = latin1(bytes.subarray(0, DECLARATION_REACH)).indexOf('?>')
+  if (end < 0) return undefined
+  let head: string
+  try {
+    head = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, end))
+  } catch {
+    return undefined
+  }
   const name = head.indexOf('encoding')
-  if (name < 0 || name > end) return undefined
-  return /^\s*=\s*(["'])(.*?)\1/s.exec(head.slice(name + 'encoding'.length, end))?.[2]
+  if (!/^<\?xml[ \t\r\n]/.test(head) || name < 0) return undefined
+  return /^\s*=\s*(["'])(.*?)\1/s.exec(head.slice(name + 'encoding'.length))?.[2]
 }
 
 function utf8(bytes: Uint8Array): string {

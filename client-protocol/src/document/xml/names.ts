@@ -15,24 +15,27 @@ export function declaredPrefix(attribute: RawAttribute): string | undefined {
 /** Bindings and scopes of one text. */
 export class Scopes {
   readonly bindings: Binding[] = [{ prefix: 'xml', uri: XML_URI }]
-  private readonly known = new Map<string, number>()
-  private readonly scope = new Map<string, number>([['xml', XML_BINDING]])
-  private readonly undo: { prefix: string; before: number | undefined }[] = []
+  readonly #known = new Map<string, number>()
+  readonly #scope = new Map<string, number>([['xml', XML_BINDING]])
+  readonly #undo: { prefix: string; before: number | undefined }[] = []
 
-  constructor(private readonly fail: Fail) {
-    this.known.set(`xml ${XML_URI}`, XML_BINDING)
+  readonly #fail: Fail
+
+  constructor(fail: Fail) {
+    this.#fail = fail
+    this.#known.set(`xml ${XML_URI}`, XML_BINDING)
   }
 
   /** What `leave` takes to undo the declarations made from here on. */
   mark(): number {
-    return this.undo.length
+    return this.#undo.length
   }
 
   /** Takes the declarations made since `mark` out of scope. */
   leave(mark: number): void {
-    for (const { prefix, before } of this.undo.splice(mark).reverse()) {
-      if (before === undefined) this.scope.delete(prefix)
-      else this.scope.set(prefix, before)
+    for (const { prefix, before } of this.#undo.splice(mark).reverse()) {
+      if (before === undefined) this.#scope.delete(prefix)
+      else this.#scope.set(prefix, before)
     }
   }
 
@@ -48,36 +51,36 @@ export class Scopes {
         continue
       }
       const wrong = wrongDeclaration(prefix, attribute.value)
-      if (wrong) this.fail(attribute.offset, `namespace declaration: ${wrong}`)
-      const binding = this.bind(prefix, attribute.value, attribute.offset)
+      if (wrong) this.#fail(attribute.offset, `namespace declaration: ${wrong}`)
+      const binding = this.#bind(prefix, attribute.value, attribute.offset)
       if (own.has(prefix)) {
         const name = prefix === '' ? 'xmlns' : `xmlns:${prefix}`
-        this.fail(attribute.offset, `attribute "${name}" appears twice`)
+        this.#fail(attribute.offset, `attribute "${name}" appears twice`)
       }
       own.add(prefix)
       declarations.push({ binding, after })
-      this.undo.push({ prefix, before: this.scope.get(prefix) })
-      this.scope.set(prefix, binding)
+      this.#undo.push({ prefix, before: this.#scope.get(prefix) })
+      this.#scope.set(prefix, binding)
     }
     return declarations
   }
 
   /** What a prefix means here; an unbound empty prefix is "no namespace". */
   lookup(prefix: string, offset: number): number {
-    const binding = this.scope.get(prefix)
+    const binding = this.#scope.get(prefix)
     if (binding !== undefined) return this.bindings[binding]?.uri === '' ? NO_BINDING : binding
     if (prefix === '') return NO_BINDING
-    return this.fail(offset, `prefix "${quoted(prefix, 40)}" is not declared`)
+    return this.#fail(offset, `prefix "${quoted(prefix, 40)}" is not declared`)
   }
 
-  private bind(prefix: string, uri: string, offset: number): number {
+  #bind(prefix: string, uri: string, offset: number): number {
     const pair = `${prefix} ${uri}`
-    const known = this.known.get(pair)
+    const known = this.#known.get(pair)
     if (known !== undefined) return known
     if (this.bindings.length > MAX_NAMESPACES) {
-      this.fail(offset, `there are more than ${MAX_NAMESPACES} namespaces`)
+      this.#fail(offset, `there are more than ${MAX_NAMESPACES} namespaces`)
     }
-    this.known.set(pair, this.bindings.length)
+    this.#known.set(pair, this.bindings.length)
     return this.bindings.push({ prefix, uri }) - 1
   }
 }

@@ -22,59 +22,63 @@ const PREDEFINED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>
 
 /** Reads start tags of one text. */
 export class TagReader {
-  constructor(
-    private readonly text: string,
-    private readonly lexical: Lexical,
-    private readonly fail: Fail,
-  ) {}
+  readonly #text: string
+  readonly #lexical: Lexical
+  readonly #fail: Fail
+
+  constructor(text: string, lexical: Lexical, fail: Fail) {
+    this.#text = text
+    this.#lexical = lexical
+    this.#fail = fail
+  }
 
   /** Splits a start tag into its name and attributes; `end` is where its `>` or `/>` stands. */
   startTag(start: number, end: number, empty: boolean): { name: string; attributes: RawAttribute[] } {
     let at = start + 1
-    while (at < end && !isSpaceAt(this.text, at)) at++
-    const name = this.text.slice(start + 1, at)
-    if (!splitQName(name)) this.fail(start + 1, badName(name))
-    if (empty) this.lexical.spacedEmpty ??= isSpaceAt(this.text, end - 1)
+    while (at < end && !isSpaceAt(this.#text, at)) at++
+    const name = this.#text.slice(start + 1, at)
+    if (!splitQName(name)) this.#fail(start + 1, badName(name))
+    if (empty) this.#lexical.spacedEmpty ??= isSpaceAt(this.#text, end - 1)
     const attributes: RawAttribute[] = []
     for (;;) {
-      const next = this.skipSpace(at, end)
+      const next = this.#skipSpace(at, end)
       if (next === end) return { name, attributes }
-      if (next === at) this.fail(at, 'white space is missing before a name')
+      if (next === at) this.#fail(at, 'white space is missing before a name')
       if (attributes.length >= MAX_ATTRIBUTES) {
-        this.fail(next, `an element has more than ${MAX_ATTRIBUTES} attributes`)
+        this.#fail(next, `an element has more than ${MAX_ATTRIBUTES} attributes`)
       }
-      at = this.attribute(next, end, attributes)
+      at = this.#attribute(next, end, attributes)
     }
   }
 
-  private skipSpace(from: number, end: number): number {
+  #skipSpace(from: number, end: number): number {
     let at = from
-    while (at < end && isSpaceAt(this.text, at)) at++
+    while (at < end && isSpaceAt(this.#text, at)) at++
     return at
   }
 
   /** Reads `name = "value"` at `at` and gives the offset behind it. */
-  private attribute(at: number, end: number, into: RawAttribute[]): number {
-    const equals = this.text.indexOf('=', at)
-    if (equals < 0 || equals >= end) this.fail(at, 'an attribute has no value')
-    const name = trimEnd(this.text.slice(at, equals))
+  #attribute(at: number, end: number, into: RawAttribute[]): number {
+    const equals = this.#text.indexOf('=', at)
+    if (equals < 0 || equals >= end) this.#fail(at, 'an attribute has no value')
+    const name = trimEnd(this.#text.slice(at, equals))
     const split = splitQName(name)
-    if (!split) return this.fail(at, badName(name))
-    const open = this.skipSpace(equals + 1, end)
-    const quote = this.text[open]
+    if (!split) return this.#fail(at, badName(name))
+    const open = this.#skipSpace(equals + 1, end)
+    const quote = this.#text[open]
     if (open >= end || (quote !== '"' && quote !== "'")) {
-      return this.fail(open, 'an attribute value has no quotes')
+      return this.#fail(open, 'an attribute value has no quotes')
     }
-    const close = this.text.indexOf(quote, open + 1)
-    if (close < 0 || close >= end) this.fail(open, 'an attribute value never ends')
-    const raw = this.text.slice(open + 1, close)
-    if (!fitsBytes(raw, MAX_VALUE_BYTES)) this.fail(open, valueTooLong())
-    into.push({ offset: at, ...split, value: this.attributeValue(raw, open + 1) })
+    const close = this.#text.indexOf(quote, open + 1)
+    if (close < 0 || close >= end) this.#fail(open, 'an attribute value never ends')
+    const raw = this.#text.slice(open + 1, close)
+    if (!fitsBytes(raw, MAX_VALUE_BYTES)) this.#fail(open, valueTooLong())
+    into.push({ offset: at, ...split, value: this.#attributeValue(raw, open + 1) })
     return close + 1
   }
 
   /** Normalises an attribute value as XML 1.0 §3.3.3 does for CDATA attributes. */
-  private attributeValue(raw: string, offset: number): string {
+  #attributeValue(raw: string, offset: number): string {
     let out = ''
     let from = 0
     for (;;) {
@@ -85,11 +89,11 @@ export class TagReader {
       from = at + 1
       switch (raw[at]) {
         case '<':
-          return this.fail(offset + at, '"<" in an attribute value')
+          return this.#fail(offset + at, '"<" in an attribute value')
         case '&': {
           const end = raw.indexOf(';', at)
           from = end < 0 ? raw.length : end + 1
-          out += this.attributeReference(raw.slice(at, from), offset + at)
+          out += this.#attributeReference(raw.slice(at, from), offset + at)
           break
         }
         default:
@@ -98,24 +102,24 @@ export class TagReader {
     }
   }
 
-  private attributeReference(written: string, offset: number): string {
+  #attributeReference(written: string, offset: number): string {
     const char = this.reference(written, offset)
-    if (char === '>') this.lexical.attributeGt = true
-    else if (char === "'") this.lexical.attributeApos = true
+    if (char === '>') this.#lexical.attributeGt = true
+    else if (char === "'") this.#lexical.attributeApos = true
     else if (char === '\n' || char === '\t' || char === '\r') {
-      this.lexical.hexadecimal ??= written.startsWith('&#x')
+      this.#lexical.hexadecimal ??= written.startsWith('&#x')
     }
     return char
   }
 
   /** Resolves one reference (`&amp;`, `&#10;`), given with its delimiters. */
   reference(written: string, offset: number): string {
-    const bad = (): never => this.fail(offset, `"${quoted(written, 40)}" is not a valid reference`)
+    const bad = (): never => this.#fail(offset, `"${quoted(written, 40)}" is not a valid reference`)
     if (!written.endsWith(';')) return bad()
     const name = written.slice(1, -1)
     const predefined = Object.hasOwn(PREDEFINED, name) ? PREDEFINED[name] : undefined
     if (predefined !== undefined) return predefined
-    if (splitQName(name)) return this.fail(offset, `entity "${quoted(name, 40)}" is not defined`)
+    if (splitQName(name)) return this.#fail(offset, `entity "${quoted(name, 40)}" is not defined`)
     const digits = /^#(?:x([0-9a-fA-F]+)|([0-9]+))$/.exec(name)
     if (!digits) return bad()
     const code = digits[1] ? Number.parseInt(digits[1], 16) : Number.parseInt(digits[2] ?? '', 10)
