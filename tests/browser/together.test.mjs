@@ -94,7 +94,7 @@ it('an open label, a selection and a view stay while others edit', async t => {
   await ben.rename('Remind', 'Remind them')
   await ana.visitor.until('it arrived', () =>
     window.live.services.elementRegistry.get('Remind').businessObject.name === 'Remind them')
-  assert.equal(await ana.page.locator('.djs-direct-editing-content').textContent(), 'Pick')
+  assert.equal(await ana.page.locator('#canvas .djs-direct-editing-content').textContent(), 'Pick')
   await ana.page.keyboard.type(' everything')
   await ana.page.keyboard.press('Enter')
   await agree(visitors)

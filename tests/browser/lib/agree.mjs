@@ -8,9 +8,10 @@ import { until } from '../../interop/lib/wait.mjs'
  * Waits until every edit is stored and seen, then compares all copies with what the server gives a newcomer, and
  * all canvases with what a fresh modeler makes of that.
  * @param {Visitor[]} visitors
+ * @param {Visitor} [actor] whose canvas may differ: what bpmn-js draws itself is not always what it imports
  * @returns {Promise<{ text: string, lines: string[] }>} the text, and what a modeler shows of it
  */
-export async function agree (visitors) {
+export async function agree (visitors, actor) {
   const [first] = visitors
   if (!first) throw new Error('nobody is there')
   await Promise.all(visitors.map(({ page }) => page.evaluate(() => window.live.diagram.flush())))
@@ -22,7 +23,7 @@ export async function agree (visitors) {
   const fresh = await first.page.evaluate(xml => window.live.pictureOf(xml), text)
   for (const visitor of visitors) {
     const shown = await visitor.page.evaluate(() => window.live.picture())
-    const lines = difference(shown, fresh)
+    const lines = difference(shown, fresh).filter(line => visitor !== actor || /^. model/.test(line))
     assert.equal(lines.length, 0, `${visitor.name} sees another diagram (+) than the server's text shows (-):\n${lines.join('\n')}`)
     assert.deepEqual(visitor.complaints, [], `the page of ${visitor.name} complained`)
     assert.deepEqual(await visitor.page.evaluate(() => window.live.fallbacks), [])

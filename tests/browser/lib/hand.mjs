@@ -83,7 +83,7 @@ export class Hand {
   /** Drags the lower right handle. @param {string} id @param {number} dx @param {number} dy */
   async resize (id, dx, dy) {
     await this.select(id)
-    const handle = await this.page.locator('.djs-resizer-se .djs-resizer-hit').boundingBox()
+    const handle = await this.page.locator('#canvas .djs-resizer-se .djs-resizer-hit').boundingBox()
     if (!handle) throw new Error(`${id} has no handle`)
     const [x, y] = [handle.x + handle.width / 2, handle.y + handle.height / 2]
     await this.page.mouse.move(x, y)
@@ -94,7 +94,7 @@ export class Hand {
 
   /** Takes something from the palette and puts it down, with a name. @param {string} entry @param {Point} at @param {string} [name] */
   async create (entry, at, name) {
-    await this.page.locator(`.djs-palette [data-action="create.${entry}"]`).click()
+    await this.page.locator(`#canvas .djs-palette [data-action="create.${entry}"]`).click()
     const { x, y } = await this.onScreen(at)
     await this.page.mouse.move(x - 10, y - 10)
     await this.page.mouse.move(x, y, { steps: 3 })
@@ -105,7 +105,7 @@ export class Hand {
   /** An entry of an element's context pad. @param {string} id @param {string} action */
   async pad (id, action) {
     await this.select(id)
-    await this.page.locator(`.djs-context-pad.open [data-action="${action}"]`).click()
+    await this.page.locator(`#canvas .djs-context-pad.open [data-action="${action}"]`).click()
   }
 
   /** Appends something, with a name. @param {string} id @param {string} what @param {string} [name] */
@@ -126,7 +126,7 @@ export class Hand {
   /** Changes the type of an element by its menu. @param {string} id @param {string} entry */
   async replace (id, entry) {
     await this.pad(id, 'replace')
-    await this.page.locator(`.djs-popup [data-id="${entry}"]`).click()
+    await this.page.locator(`#canvas .djs-popup [data-id="${entry}"]`).click()
   }
 
   /** @param {string} id @param {string} name */
@@ -138,11 +138,11 @@ export class Hand {
 
   /** Writes into the label that is open, and closes it. @param {string} name */
   async type (name) {
-    await this.page.locator('.djs-direct-editing-content').waitFor()
+    await this.page.locator('#canvas .djs-direct-editing-content').waitFor()
     await this.page.keyboard.press('Control+a')
     await this.page.keyboard.type(name)
     await this.page.keyboard.press('Enter')
-    await this.page.locator('.djs-direct-editing-content').waitFor({ state: 'detached' })
+    await this.page.locator('#canvas .djs-direct-editing-content').waitFor({ state: 'detached' })
   }
 
   /** @param {string} id */
@@ -153,7 +153,7 @@ export class Hand {
 
   /** @param {string} keys as playwright names them */
   async press (keys) {
-    await this.page.locator('.djs-container > svg').focus()
+    await this.page.locator('#canvas .djs-container > svg').focus()
     await this.page.keyboard.press(keys)
   }
 

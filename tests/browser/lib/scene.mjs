@@ -43,6 +43,15 @@ export class Scene {
     return new Scene(server, page.origin, browser)
   }
 
+  /** Sample actions and the diagrams that they need. */
+  async samples () {
+    const page = await this.browser.newPage()
+    await page.goto(this.origin)
+    const samples = await page.evaluate(() => window.samples)
+    await page.close()
+    return samples
+  }
+
   /**
    * A diagram made from a text or a fixture.
    * @param {string | Buffer} [xml] an empty diagram without it

@@ -2,6 +2,8 @@
 interface Window {
   /** `Live` of page/main.ts; its types need packages that the tests themselves do without. */
   live: any
+  /** Actions and the diagrams that they need, on the same page. */
+  samples: { actions: { name: string, diagram: string }[], diagrams: Record<string, string> }
   /** The pair of page/pair.ts. */
   pair: any
   /** What a test keeps on the page between two steps. */

@@ -12,6 +12,8 @@ import {
   readRecords,
   roomAccess,
 } from '../../../client-protocol/src/index.ts'
+import { ACTIONS, Tools } from './actions.ts'
+import { DIAGRAMS } from './diagrams.ts'
 import { picture } from './picture.ts'
 
 /** What the tests see as `window.live`. */
@@ -25,6 +27,8 @@ export interface Live {
   readonly presence: Presence
   /** Each time that the canvas could not be patched. */
   readonly fallbacks: string[]
+  /** Does one of the sample actions, and tells how many steps that is for undo. */
+  act(name: string): number
   /** The document as XML. */
   xml(): string
   /** The same of the document that somebody gets who comes now. */
@@ -33,6 +37,8 @@ export interface Live {
   picture(): Promise<string[]>
   /** What a fresh modeler shows of a text; throws if it warns. */
   pictureOf(xml: string): Promise<string[]>
+  /** What a fresh modeler warns of. */
+  warningsOf(xml: string): Promise<string[]>
 }
 
 const place = new URLSearchParams(location.hash.slice(1))
@@ -70,6 +76,13 @@ async function join(): Promise<Live> {
     undo,
     presence: new Presence(modeler, diagram.awareness, binding),
     fallbacks,
+    act: (name) => {
+      let steps = 0
+      const stop = undo.onChange(() => steps++)
+      ACTIONS.find((action) => action.name === name)?.run(new Tools(modeler))
+      stop()
+      return steps
+    },
     xml: () => materialise(readRecords(diagram.doc)),
     xmlOfNewcomer,
     picture: () => {
@@ -77,6 +90,7 @@ async function join(): Promise<Live> {
       return picture(modeler)
     },
     pictureOf,
+    warningsOf,
   }
 }
 
@@ -90,19 +104,26 @@ async function xmlOfNewcomer(): Promise<string> {
   }
 }
 
-async function pictureOf(xml: string): Promise<string[]> {
-  const container = document.createElement('div')
-  container.className = 'fresh'
-  document.body.append(container)
-  const fresh = new Modeler({ container })
-  try {
-    const { warnings } = await fresh.importXML(xml)
-    if (warnings.length > 0) throw new Error(`opening it warns: ${warnings.map((warning: string | Error) => (warning instanceof Error ? warning.message : warning)).join('; ')}`)
-    return await picture(fresh)
-  } finally {
-    fresh.destroy()
-    container.remove()
+/** Opens texts that are only compared. */
+let reader: Modeler | undefined
+
+async function warningsOf(xml: string): Promise<string[]> {
+  if (reader === undefined) {
+    const container = document.createElement('div')
+    container.className = 'fresh'
+    document.body.append(container)
+    reader = new Modeler({ container })
   }
+  const { warnings } = await reader.importXML(xml).catch((error: unknown) => ({ warnings: [error] }))
+  // Typed as texts; they are objects that have one.
+  return (warnings as unknown[]).map((warning) => (warning as Error).message ?? String(warning))
 }
 
-Object.assign(window, { live: await join() })
+async function pictureOf(xml: string): Promise<string[]> {
+  const warnings = await warningsOf(xml)
+  if (reader === undefined || warnings.length > 0) throw new Error(`opening it warns: ${warnings.join('; ')}`)
+  return picture(reader)
+}
+
+Object.assign(window, { samples: { actions: ACTIONS.map(({ name, diagram }) => ({ name, diagram })), diagrams: DIAGRAMS } })
+if (given('diagram') !== '') Object.assign(window, { live: await join() })
