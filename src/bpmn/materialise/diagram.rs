@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::graph::{Graph, Id, NONE, Role};
 use super::repair::{End, Reason, Repair};
+use crate::bpmn::tables;
 
 /// Planes whose element was replaced: plane to new element.
 pub(super) type Rehomed = BTreeMap<Id, Id>;
@@ -28,10 +29,10 @@ fn rehome_planes(repair: &mut Repair<'_, '_>) -> Rehomed {
     for diagram in graph.live_children(graph.root).filter(|d| graph.role(*d) == Role::Diagram) {
         for plane in graph.live_children(diagram).filter(|p| graph.role(*p) == Role::Plane) {
             match graph.end(plane, "bpmnElement") {
-                End::Node(element) => taken.push(element),
-                End::Missing if [diagram, plane].iter().any(|id| graph.is_raw(*id, Reason::N5)) => {
-                }
-                End::Missing => lost.push((diagram, plane)),
+                End::Node(element) if can_be_drawn_in(graph, element) => taken.push(element),
+                End::Node(_) | End::Missing
+                    if [diagram, plane].iter().any(|id| graph.is_raw(*id, Reason::N5)) => {}
+                End::Node(_) | End::Missing => lost.push((diagram, plane)),
                 End::Raw => {}
             }
         }
@@ -50,6 +51,13 @@ fn rehome_planes(repair: &mut Repair<'_, '_>) -> Rehomed {
     }
     repair.settle();
     rehomed
+}
+
+/// Whether a plane can show what an element holds: not once a sub-process became a task.
+fn can_be_drawn_in(graph: &Graph<'_>, element: Id) -> bool {
+    let Some(tag) = graph.tag(element) else { return false };
+    let holds = |ancestor| tables::is_a(tag.local, ancestor);
+    !tables::is_type(tag.local) || holds("FlowElementsContainer") || holds("Collaboration")
 }
 
 /// The first live child of the root in that role which can be referred to.

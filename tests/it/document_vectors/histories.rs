@@ -176,6 +176,12 @@ fn merges() -> Vec<Case> {
             }],
         ),
         merge(
+            "n5-retyped",
+            &["N5", "N6"],
+            "a sub-process with a plane of its own becomes a task",
+            &[|txn| set(txn, "Sub_1", "#t", "bpmn:task")],
+        ),
+        merge(
             "n5-doubles",
             &["N5", "N7"],
             "two draw the same element, and edges lose an end",

@@ -1,5 +1,7 @@
 // Planes and what is drawn on them (N5). Runs on the repaired model: nothing in the model refers to a drawing, so
 // what is dropped here changes nothing there.
+
+import { isA, isType } from '../tables.ts'
 import type { Graph, Node } from './graph.ts'
 import type { Repair } from './lost.ts'
 import { endOf, isExempt, isReferable, nodeAt } from './references.ts'
@@ -43,11 +45,9 @@ function rehomePlanes(repair: Repair): Rehomed {
   for (const diagram of live(graph.root, 'diagram')) {
     for (const plane of live(diagram, 'plane')) {
       const element = endOf(graph, plane, 'bpmnElement')
-      if (element === 'missing') {
-        if (!isExempt(diagram, 'N5') && !isExempt(plane, 'N5')) lost.push({ diagram, plane })
-      } else if (element !== 'string') {
-        taken.add(element)
-      }
+      if (element === 'string') continue
+      if (element !== 'missing' && canBeDrawnIn(element)) taken.add(element)
+      else if (!isExempt(diagram, 'N5') && !isExempt(plane, 'N5')) lost.push({ diagram, plane })
     }
   }
   const element =
@@ -59,6 +59,12 @@ function rehomePlanes(repair: Repair): Rehomed {
   }
   repair.settle()
   return rehomed
+}
+
+/** Whether a plane can show what an element holds: not once a sub-process became a task. */
+function canBeDrawnIn({ tag }: Node): boolean {
+  const { local } = tag.name
+  return !isType(local) || isA(local, 'FlowElementsContainer') || isA(local, 'Collaboration')
 }
 
 /** The live children in that role, in order. */
