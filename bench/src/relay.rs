@@ -52,6 +52,7 @@ pub async fn serve() -> Result<(), Failure> {
 
 async fn relay(stream: TcpStream, me: u64, rooms: &Rooms) -> Result<(), Failure> {
     let mut name = String::new();
+    #[expect(clippy::result_large_err, reason = "the signature is tungstenite's")]
     let path = |request: &Request, response: Response| {
         request.uri().path().clone_into(&mut name);
         Ok(response)

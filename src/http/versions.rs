@@ -248,7 +248,7 @@ pub async fn restore(
     let restore = async move {
         keep(&work, &who, &id, Making::new(Kind::Checkpoint, None)).await?;
         let live = current::records(&work, &id).await?;
-        let plan = move || save::operations(&live, save::Base::Live, &old);
+        let plan = move || save::operations(&live, save::Base::Live, &old, save::Writer::Faithful);
         let ops = work.heavy.run(plan).await??;
         carry_out(Arc::clone(&work), who, id, ops, making).await
     };
