@@ -327,7 +327,7 @@ fn make(kind: &str, records: &Records, rng: &mut fastrand::Rng) -> Option<Vec<Ed
 
 fn shape(view: &View<'_>, key: &str, node: &str, plane: &str, rng: &mut fastrand::Rng) -> Edit {
     let bounds = format!("{} {} 100 80", rng.u32(..900), rng.u32(..900));
-    let id = if node.starts_with('~') { fresh_id("Shape", rng) } else { format!("{node}_di") };
+    let id = if node.contains('~') { fresh_id("Shape", rng) } else { format!("{node}_di") };
     let fields = vec![
         ("#t", view.di("BPMNShape")),
         ("#p", view.end(plane, rng)),
@@ -511,16 +511,24 @@ fn extension(view: &View<'_>, rng: &mut fastrand::Rng) -> Option<Vec<Edit>> {
     Some(edits)
 }
 
-/// The root swap of a modeler: a collaboration around the process, under a role key.
+/// The root swap of a modeler: a collaboration and a pool around the process, under the keys that all give them.
 fn participant(view: &View<'_>, rng: &mut fastrand::Rng) -> Option<Vec<Edit>> {
     let root = view.any(&["definitions"], rng)?;
     let process = view.any(&["process"], rng)?;
     let plane = view.any(&["BPMNPlane"], rng)?;
+    // A modeler draws no second pool around a process.
+    let pools = view.all(&["participant"]);
+    if pools
+        .iter()
+        .any(|pool| view.records.nodes[*pool].0.get("processRef") == Some(&refer(process)))
+    {
+        return None;
+    }
     let mut edits = Vec::new();
-    let key = match view.any(&["collaboration"], rng) {
+    let collaboration = match view.any(&["collaboration"], rng) {
         Some(key) => key.to_owned(),
         None => {
-            let key = format!("collaboration~{plane}");
+            let key = format!("{plane}~collaboration");
             let fields = vec![
                 ("#t", view.bpmn("collaboration")),
                 ("#p", view.end(root, rng)),
@@ -530,16 +538,16 @@ fn participant(view: &View<'_>, rng: &mut fastrand::Rng) -> Option<Vec<Edit>> {
             key
         }
     };
-    let id = fresh_id("Participant", rng);
+    let key = format!("{process}~participant");
     let fields = vec![
         ("#t", view.bpmn("participant")),
-        ("#p", view.end(&key, rng)),
-        ("id", text(id.clone())),
+        ("#p", view.end(&collaboration, rng)),
+        ("id", text(fresh_id("Participant", rng))),
         ("processRef", refer(process)),
     ];
-    edits.push(Edit::Create(id.clone(), record(fields)));
-    edits.push(set(plane, "bpmnElement", refer(&key)));
-    edits.push(shape(view, &format!("{id}_di"), &id, plane, rng));
+    edits.push(Edit::Create(key.clone(), record(fields)));
+    edits.push(set(plane, "bpmnElement", refer(&collaboration)));
+    edits.push(shape(view, &format!("{key}_di"), &key, plane, rng));
     Some(edits)
 }
 
