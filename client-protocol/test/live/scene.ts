@@ -39,7 +39,7 @@ export async function visit(
   return diagram
 }
 
-/** Waits until a value is as expected, and gives it. */
+/** Waits until a value is as expected, be it only for a moment, and gives it. */
 export async function becomes<T, S extends T>(
   what: string,
   of: Readable<T>,
@@ -47,8 +47,19 @@ export async function becomes<T, S extends T>(
 ): Promise<S>
 export async function becomes<T>(what: string, of: Readable<T>, test: (value: T) => boolean): Promise<T>
 export async function becomes<T>(what: string, of: Readable<T>, test: (value: T) => boolean): Promise<T> {
-  await until(what, () => test(of.value))
-  return of.value
+  // Asked at each change, for what lasts only a moment, and in between, for what changes inside the value.
+  let seen: { readonly value: T } | undefined
+  const look = (value: T) => {
+    if (test(value)) seen ??= { value }
+    return seen
+  }
+  const end = of.subscribe(look)
+  try {
+    const found = (await until(what, () => look(of.value))) as { readonly value: T }
+    return found.value
+  } finally {
+    end()
+  }
 }
 
 /** Waits until the connection is in this state, and gives it. */
