@@ -6,16 +6,8 @@ import { Scene } from './lib/scene.mjs'
 
 const scene = await Scene.open()
 
-/** The page with two modelers, shown side by side. @param {import('node:test').TestContext} t */
-async function openPair (t) {
-  const visitor = await scene.enter(t)
-  await visitor.page.goto(`${scene.origin}/pair.html`)
-  await visitor.until('the page is ready', () => Boolean(window.pair))
-  return visitor
-}
-
 it('a remote edit leaves selection and viewport as they are', async t => {
-  const visitor = await openPair(t)
+  const visitor = await scene.enterPair(t)
   // bpmn-js draws the tools for several elements with inline styles.
   visitor.expect(/inline style/)
   const { page } = visitor
@@ -53,7 +45,7 @@ it('a remote edit leaves selection and viewport as they are', async t => {
 })
 
 it('a remote edit leaves an open label open, and both changes are kept', async t => {
-  const { page } = await openPair(t)
+  const { page } = await scene.enterPair(t)
   const seen = await page.evaluate(async () => {
     const { Pair, Tools, diagrams } = window.pair
     const pair = await new Pair(diagrams.process).ready()
@@ -121,28 +113,28 @@ async function dragWhile (page, /** @type {string} */ remote) {
 }
 
 it('a drag goes on while others edit elsewhere, and their edits are seen at once', async t => {
-  const { page } = await openPair(t)
+  const { page } = await scene.enterPair(t)
   const { during, after } = await dragWhile(page, 'edit elsewhere')
   assert.deepEqual(during, { dragging: true, start: 152, name: 'Repair' })
   assert.deepEqual(after, { ana: 'Repair 560 240', ben: 'Repair 560 240', fallbacks: [] })
 })
 
 it('an edit of what somebody drags waits until they let go', async t => {
-  const { page } = await openPair(t)
+  const { page } = await scene.enterPair(t)
   const { during, after } = await dragWhile(page, 'rename it')
   assert.deepEqual(during, { dragging: true, start: 102, name: 'Repair' })
   assert.deepEqual(after, { ana: 'Renamed 560 240', ben: 'Renamed 560 240', fallbacks: [] })
 })
 
 it('what is deleted while somebody drags it is gone once they let go', async t => {
-  const { page } = await openPair(t)
+  const { page } = await scene.enterPair(t)
   const { during, after } = await dragWhile(page, 'delete it')
   assert.equal(during.dragging, true)
   assert.deepEqual(after, { ana: undefined, ben: undefined, fallbacks: [] })
 })
 
 it('who may only look sees edits and can make none', async t => {
-  const { page } = await openPair(t)
+  const { page } = await scene.enterPair(t)
   const seen = await page.evaluate(async () => {
     const { Pair, Tools, diagrams } = window.pair
     const pair = await new Pair(diagrams.process).ready()
@@ -173,7 +165,7 @@ it('who may only look sees edits and can make none', async t => {
 })
 
 it('a document that has nothing to show says so, and is shown once it has', async t => {
-  const { page } = await openPair(t)
+  const { page } = await scene.enterPair(t)
   const seen = await page.evaluate(async () => {
     const { Pair, Tools, diagrams } = window.pair
     const pair = await new Pair(diagrams.process).ready()
@@ -195,7 +187,7 @@ it('a document that has nothing to show says so, and is shown once it has', asyn
 })
 
 it('one undoes only what one did oneself, whatever others do to it', async t => {
-  const { page } = await openPair(t)
+  const { page } = await scene.enterPair(t)
   const seen = await page.evaluate(async () => {
     const { Pair, Tools, diagrams } = window.pair
     const pair = await new Pair(diagrams.process).ready()
@@ -235,7 +227,7 @@ it('one undoes only what one did oneself, whatever others do to it', async t => 
 })
 
 it('a large diagram takes the edits of others without a stall', async t => {
-  const { page } = await openPair(t)
+  const { page } = await scene.enterPair(t)
   const { elements, costs } = await page.evaluate(async () => {
     const { Pair, Tools, chain } = window.pair
     const pair = await new Pair(chain(250)).ready()

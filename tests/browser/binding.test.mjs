@@ -6,16 +6,8 @@ import { Scene } from './lib/scene.mjs'
 
 const scene = await Scene.open()
 
-/** The page with two modelers. @param {import('node:test').TestContext} t */
-async function openPair (t) {
-  const visitor = await scene.enter(t)
-  await visitor.page.goto(`${scene.origin}/pair.html`)
-  await visitor.until('the page is ready', () => Boolean(window.pair))
-  return visitor
-}
-
 it('whatever one person does, everybody sees', async t => {
-  const visitor = await openPair(t)
+  const visitor = await scene.enterPair(t)
   for (const action of await visitor.page.evaluate(() => window.pair.actions)) {
     await t.test(action, async t => {
       const outcome = await visitor.page.evaluate(name => window.pair.perform(name), action)
@@ -36,7 +28,7 @@ const SESSIONS = Number(process.env.ATELIER_SESSIONS ?? 8)
 const ROUNDS = 4
 
 it('whatever two people do at once, both see the same in the end', async t => {
-  const visitor = await openPair(t)
+  const visitor = await scene.enterPair(t)
   const diagrams = await visitor.page.evaluate(() => window.pair.diagrams)
   for (const [name, text] of Object.entries(diagrams)) {
     for (let seed = 1; seed <= SESSIONS; seed++) {

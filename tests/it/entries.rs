@@ -11,7 +11,7 @@ use sqlx::ConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::editor::{Editor, named, xml_of};
-use crate::harness::{Server, User, problem};
+use crate::harness::{Server, User, eventually, problem};
 
 fn at(server: &Server, user: &User, method: Method, id: &str, below: &str) -> RequestBuilder {
     server.request(user, method, &format!("/api/diagrams/{id}{below}"))
@@ -294,14 +294,8 @@ async fn what_was_deleted_long_ago_is_gone_for_good() {
     .await;
     let ana = server.member();
     let undelete = || at(&server, &ana, Method::POST, &id, "/undelete").send();
-    tokio::time::timeout(crate::harness::PATIENCE, async {
-        // A deleted one that is still there would come back, so it is asked for only once it is gone.
-        while is_stored(&server, &id).await {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    })
-    .await
-    .expect("it was not removed");
+    // A deleted one that is still there would come back, so it is asked for only once it is gone.
+    eventually("it is removed", async || (!is_stored(&server, &id).await).then_some(())).await;
     problem(undelete().await.unwrap(), 404, "not-found").await;
     assert!(xml_of(&server, &ana, &kept).await.1.contains("name=\"S\""));
     let dir = server.stop().await;

@@ -22,6 +22,22 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 /// Longer than anything here takes; only a bug makes a test wait for it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How often [`eventually`] looks.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// What a look finds, as soon as it finds something: for what the server does by itself, and tells nobody about.
+pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let looking = async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, looking).await.unwrap_or_else(|_| panic!("in vain: {what}"))
+}
+
 /// A server and its data folder, which goes with it.
 pub(crate) struct Server {
     pub(crate) app: App,

@@ -1,11 +1,9 @@
 //! Thumbnails and pictures of versions over REST.
 
-use std::time::Duration;
-
 use atelier::auth::OrgRole;
 use reqwest::{Method, Response, StatusCode, header};
 
-use crate::harness::{PATIENCE, Server, User, problem};
+use crate::harness::{Server, User, eventually, problem};
 
 const BEFORE: &str = include_str!("../fixtures/prefix-bpmn.bpmn");
 
@@ -22,20 +20,14 @@ async fn text(response: Response) -> String {
 
 /// The thumbnail, once it shows a text.
 async fn thumbnail_shows(server: &Server, user: &User, id: &str, name: &str) -> String {
-    tokio::time::timeout(PATIENCE, async {
-        loop {
-            let answer = server.get(user, &format!("/api/diagrams/{id}/thumbnail.svg")).await;
-            if answer.status() == StatusCode::OK {
-                let svg = text(answer).await;
-                if svg.contains(name) {
-                    return svg;
-                }
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+    eventually("the thumbnail is made", async || {
+        let answer = server.get(user, &format!("/api/diagrams/{id}/thumbnail.svg")).await;
+        if answer.status() != StatusCode::OK {
+            return None;
         }
+        Some(text(answer).await).filter(|svg| svg.contains(name))
     })
     .await
-    .expect("the thumbnail was not made")
 }
 
 async fn save(server: &Server, user: &User, id: &str, xml: String) {

@@ -8,7 +8,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::editor::{Editor, named, xml_of};
-use crate::harness::{PATIENCE, Server, User, problem};
+use crate::harness::{Server, User, eventually, problem};
 
 /// Versions as soon as the last editor has gone.
 fn soon(config: &mut Config) {
@@ -24,17 +24,10 @@ async fn versions(server: &Server, user: &User, id: &str) -> Vec<Value> {
 
 /// The list, once it has so many versions.
 async fn versions_become(server: &Server, user: &User, id: &str, count: usize) -> Vec<Value> {
-    tokio::time::timeout(PATIENCE, async {
-        loop {
-            let list = versions(server, user, id).await;
-            if list.len() >= count {
-                return list;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+    eventually("the version is made", async || {
+        Some(versions(server, user, id).await).filter(|list| list.len() >= count)
     })
     .await
-    .expect("the version was not made")
 }
 
 async fn name_it(server: &Server, user: &User, id: &str, body: Value) -> reqwest::Response {
@@ -260,14 +253,10 @@ async fn old_automatic_versions_go_and_named_ones_stay() {
         let mut live = Editor::join(&server, &ana, &id, u64::from(10 + n)).await;
         live.rename("End", &format!("edit {n}")).await;
         drop(live);
-        let newest = |list: &[Value]| list[0]["version"] == json!(n);
-        tokio::time::timeout(PATIENCE, async {
-            while !newest(&versions(&server, &ana, &id).await) {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
+        eventually("the version is made", async || {
+            (versions(&server, &ana, &id).await[0]["version"] == json!(n)).then_some(())
         })
-        .await
-        .expect("the version was not made");
+        .await;
         if n == 2 {
             name_it(&server, &ana, &id, json!({ "name": "Keep me" })).await;
         }

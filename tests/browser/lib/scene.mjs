@@ -72,6 +72,14 @@ export class Scene {
     return visitor
   }
 
+  /** The page with two modelers side by side, whose documents are in step without a server. @param {TestContext} t */
+  async enterPair (t) {
+    const visitor = await this.enter(t)
+    await visitor.page.goto(`${this.origin}/pair.html`)
+    await visitor.until('the page is ready', () => Boolean(window.pair))
+    return visitor
+  }
+
   /** Somebody with a browser of their own and an empty page. @param {TestContext} t @param {Who} [who] */
   async enter (t, who = {}) {
     const context = await this.browser.newContext({ viewport: WINDOW, reducedMotion: 'reduce' })
