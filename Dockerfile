@@ -24,6 +24,8 @@ RUN groupadd --system --gid 10001 atelier \
  && useradd --system --uid 10001 --gid atelier --no-create-home --home-dir /var/lib/atelier atelier \
  && install -d -o atelier -g atelier -m 700 /var/lib/atelier
 COPY --from=build /src/target/release/atelier /usr/local/bin/atelier
+# Whom the server trusts when it asks others over https.
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 # The licence of the font that is built in.
 COPY --from=build /src/fonts/OFL.txt /usr/local/share/doc/atelier/OFL.txt
 USER 10001:10001

@@ -37,6 +37,8 @@ pub struct Config {
     pub plans: Plans,
     /// How often callers may ask.
     pub rates: Rates,
+    /// How other servers are asked.
+    pub outbound: Outbound,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -277,6 +279,33 @@ impl Default for Versions {
     }
 }
 
+/// How other servers are asked.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Outbound {
+    /// The HTTP proxy for all of it; `http://user:password@host:port`.
+    #[serde(deserialize_with = "value::secret", serialize_with = "value::redacted")]
+    pub proxy: Option<SecretString>,
+    /// Where addresses that users give may lead.
+    pub user_urls: UserUrls,
+}
+
+impl Default for Outbound {
+    fn default() -> Self {
+        Self { proxy: None, user_urls: UserUrls::Public }
+    }
+}
+
+/// Where addresses that users give may lead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UserUrls {
+    /// To the public internet, by https.
+    Public,
+    /// Anywhere, also into the server's own network: for development.
+    Any,
+}
+
 /// What is logged, and how.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -319,6 +348,9 @@ impl Config {
             );
         }
         at_least_a_second("versions.every", self.versions.every)?;
+        if self.outbound.proxy.as_ref().is_some_and(|url| !is_proxy(url.expose_secret())) {
+            return refuse("outbound.proxy", "must be http(s)://[user:password@]host[:port]");
+        }
         if self.store.data.as_os_str().is_empty() {
             return refuse("store.data", "is empty: name a folder, or leave it out for ./data");
         }
@@ -454,6 +486,12 @@ fn is_origin(text: &str) -> bool {
     !rest.is_empty()
         && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b))
         && rest.parse::<axum::http::uri::Authority>().is_ok()
+}
+
+/// A URL whose host may be asked to pass requests on.
+fn is_proxy(text: &str) -> bool {
+    let url = url::Url::parse(text).ok();
+    url.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
 fn at_least_a_second(key: &'static str, value: Duration) -> Result<(), ConfigError> {

@@ -374,3 +374,14 @@ pub const BODIES_BYTES: usize = 256 << 20;
 pub const WRITE_STALL: Duration = Duration::from_secs(60);
 /// Time in which an accepted upgrade has to become a socket; the client only has to read our answer.
 pub const UPGRADE_TIMEOUT: Duration = Duration::from_secs(10);
+
+// ---- Asking others ----
+
+/// Time for a name to be resolved and a connection to be made, TLS included.
+pub const OUTBOUND_CONNECT: Duration = Duration::from_secs(5);
+/// How long a connection to another server is kept for the next request.
+pub const OUTBOUND_IDLE: Duration = Duration::from_secs(30);
+/// Idle connections kept for one host.
+pub const OUTBOUND_IDLE_PER_HOST: usize = 4;
+/// Longest URL that is asked, bytes: what servers accept. Above it: 422.
+pub const MAX_URL_BYTES: usize = 2048;

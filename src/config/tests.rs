@@ -138,6 +138,8 @@ fn bad_values_and_combinations_are_refused_with_what_to_do() {
             "keep one of them",
         ),
         (&[("ATELIER_LOG__FORMAT", "xml")], "log.format"),
+        (&[("ATELIER_OUTBOUND__PROXY", "proxy.example:3128")], "outbound.proxy"),
+        (&[("ATELIER_OUTBOUND__USER_URLS", "private")], "outbound.user_urls"),
     ] {
         let error = refusal(vars);
         assert!(error.contains(says), "{vars:?}: {error}");

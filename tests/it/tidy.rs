@@ -12,6 +12,7 @@ const PURE: &[&str] = &[
     "src/limits.rs",
     "src/bpmn/",
     "src/protocol/",
+    "src/outbound/address.rs",
     "src/diagram/save.rs",
     "src/diagram/text.rs",
     "src/room/awareness.rs",
