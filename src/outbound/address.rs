@@ -2,7 +2,7 @@
 //!
 //! PURE. Everything that is not known to be public is not: special ranges by the registries of RFC 6890.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Whether packets to this address leave for the public internet, and reach one host there.
 pub fn is_public(address: IpAddr) -> bool {
