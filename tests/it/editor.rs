@@ -1,5 +1,7 @@
 //! A live editor that knows the document model, for tests of saves and versions.
 
+use std::cell::Cell;
+
 use atelier::bpmn::crdt;
 use atelier::bpmn::model::Value as Field;
 use atelier::diagram::EMPTY;
@@ -70,6 +72,23 @@ impl Editor {
             })
             .await;
         self.doc.transact_mut().apply_update(Update::decode_v1(&update).unwrap()).unwrap();
+    }
+
+    /// How many updates of others came until everything that the server has is here.
+    pub(crate) async fn updates_by_now(&mut self) -> usize {
+        let count = Cell::new(0);
+        self.client.send(frame::barrier(b"now")).await;
+        self.client
+            .until(|message| match message {
+                frame::Message::Update(_) => {
+                    count.set(count.get() + 1);
+                    None
+                }
+                frame::Message::Barrier(opaque) => (&opaque[..] == b"now").then_some(()),
+                _ => None,
+            })
+            .await;
+        count.get()
     }
 
     pub(crate) fn name_of(&self, key: &str) -> Option<String> {

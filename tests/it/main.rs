@@ -51,6 +51,7 @@ mod store_open;
 mod tenants;
 mod thumbnails;
 mod tidy;
+mod vendor_pairs;
 mod versions;
 mod wire_vectors;
 
