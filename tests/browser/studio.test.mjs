@@ -3,59 +3,12 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { Server } from '../interop/lib/server.mjs'
 import { fixture, Scene } from './lib/scene.mjs'
+import { atTheList, create, element, invite, saved, shown, writeLabel } from './lib/studio.mjs'
 
 const scene = await Scene.open()
 
-/** Opens the list of diagrams. @param {import('node:test').TestContext} t @param {string} user */
-async function atTheList (t, user) {
-  const visitor = await scene.enter(t, { user })
-  // On a busy machine a picture is asked for before it is drawn.
-  visitor.expect(/404.*thumbnail\.svg/)
-  await visitor.page.goto(`${scene.server.url}/`)
-  await visitor.page.getByRole('heading', { name: 'Diagrams', exact: true }).waitFor()
-  return visitor
-}
-
-/** Creates a diagram from a template, and is in it then. @param {import('./lib/visitor.mjs').Visitor} visitor @param {string} template @param {string} title */
-async function create ({ page }, template, title) {
-  await page.getByRole('button', { name: 'New diagram' }).first().click()
-  const dialog = page.getByRole('dialog', { name: 'New diagram' })
-  await dialog.getByText(template, { exact: true }).click()
-  await dialog.getByRole('textbox', { name: 'Title' }).fill(title)
-  await dialog.getByRole('button', { name: 'Create diagram' }).click()
-  await shown(page)
-}
-
-/** @param {import('playwright-core').Page} page */
-const shown = page => page.locator('.djs-shape').first().waitFor()
-
-/** @param {import('playwright-core').Page} page @param {string} id */
-const element = (page, id) => page.locator(`[data-element-id="${id}"]`)
-
-/** Writes a label as one does: double click, type, Enter. @param {import('playwright-core').Page} page @param {string} id @param {string} text */
-async function writeLabel (page, id, text) {
-  await element(page, id).dblclick()
-  const label = page.locator('.djs-direct-editing-content')
-  await label.fill(text)
-  await label.press('Enter')
-}
-
-/** @param {import('playwright-core').Page} page */
-const saved = page => page.locator('.saved.good', { hasText: 'Saved' }).waitFor()
-
-/** The link of an invitation. @param {import('playwright-core').Page} page @param {string} role */
-async function invite (page, role) {
-  await page.getByRole('button', { name: 'Invite' }).click()
-  const dialog = page.getByRole('dialog', { name: 'Invite people' })
-  await dialog.getByText(role).click()
-  await dialog.getByRole('button', { name: 'Copy link' }).click()
-  const link = await dialog.getByLabel(/^Link, valid until/).inputValue()
-  await dialog.getByRole('button', { name: 'Close' }).click()
-  return link
-}
-
 it('a new user creates a diagram, and a second window sees what is edited in it', async t => {
-  const ana = await atTheList(t, 'ana')
+  const ana = await atTheList(scene, t, 'ana')
   await create(ana, 'Approval', 'Travel request')
   const ben = await scene.enter(t, { user: 'ben' })
   await ben.page.goto(ana.page.url())
@@ -74,7 +27,7 @@ it('a new user creates a diagram, and a second window sees what is edited in it'
 })
 
 it('properties are shown, written, and seen by the others', async t => {
-  const ana = await atTheList(t, 'ana')
+  const ana = await atTheList(scene, t, 'ana')
   await create(ana, 'Collaboration', 'With notes')
   const ben = await scene.enter(t, { user: 'ben' })
   await ben.page.goto(ana.page.url())
@@ -98,43 +51,8 @@ it('properties are shown, written, and seen by the others', async t => {
   await panel.getByText('Another element has this id.').waitFor()
 })
 
-it('a version is named, compared with what came after, and brought back for everybody', async t => {
-  const ana = await atTheList(t, 'ana')
-  await create(ana, 'Approval', 'With a history')
-  const ben = await scene.enter(t, { user: 'ben' })
-  await ben.page.goto(ana.page.url())
-  await shown(ben.page)
-  await ana.page.getByRole('button', { name: 'Versions', exact: true }).click()
-  const panel = ana.page.getByRole('complementary', { name: 'Versions' })
-  await panel.getByLabel('Keep the present state').fill('Agreed')
-  await panel.getByRole('button', { name: 'Keep', exact: true }).click()
-  const agreed = panel.getByRole('button', { name: /^Agreed/ })
-  await agreed.waitFor()
-
-  await writeLabel(ben.page, 'Task_Check', 'Check the budget')
-  await element(ben.page, 'Task_Refuse').click()
-  await ben.page.keyboard.press('Delete')
-  await element(ana.page, 'Task_Check').getByText('budget').waitFor()
-  await element(ana.page, 'Task_Refuse').waitFor({ state: 'detached' })
-
-  await agreed.click()
-  await panel.getByRole('button', { name: /Check the budget\s*renamed from “Check request”/ }).waitFor()
-  const before = ana.page.locator('.preview')
-  await before.locator('[data-element-id="Task_Refuse"].diff-removed').waitFor()
-  await before.locator('[data-element-id="Task_Check"].diff-changed').getByText('request').waitFor()
-  await panel.getByText('Now', { exact: true }).click()
-  await before.waitFor({ state: 'detached' })
-  await ana.page.locator('.canvas [data-element-id="Task_Check"].diff-changed').waitFor()
-
-  await panel.getByRole('button', { name: 'Restore this version' }).click()
-  await element(ben.page, 'Task_Check').getByText('request').waitFor()
-  await element(ben.page, 'Task_Refuse').waitFor()
-  await panel.getByText('Restored').waitFor()
-  assert.equal(await ana.page.locator('.diff-changed').count(), 0, 'nothing stays marked')
-})
-
 it('dark mode is remembered, and the canvas goes along', async t => {
-  const ana = await atTheList(t, 'ana')
+  const ana = await atTheList(scene, t, 'ana')
   await create(ana, 'Approval', 'By night')
   const stroke = () => ana.page.evaluate(() => {
     const shape = document.querySelector('[data-element-id="Task_Check"] .djs-visual > *')
@@ -151,7 +69,7 @@ it('dark mode is remembered, and the canvas goes along', async t => {
 })
 
 it('a guest with a link to look sees every edit and can make none', async t => {
-  const ana = await atTheList(t, 'ana')
+  const ana = await atTheList(scene, t, 'ana')
   await create(ana, 'Approval', 'For guests')
   const link = await invite(ana.page, 'Can view')
   const guest = await scene.enter(t, { user: 'guest' })
@@ -171,7 +89,7 @@ it('a guest with a link to look sees every edit and can make none', async t => {
 })
 
 it('a guest with a link to edit edits, and its list holds nothing else', async t => {
-  const ana = await atTheList(t, 'ana')
+  const ana = await atTheList(scene, t, 'ana')
   await create(ana, 'Approval', 'Edited by guests')
   const guest = await scene.enter(t, { user: 'guest' })
   await guest.page.goto(await invite(ana.page, 'Can edit'))
@@ -185,7 +103,7 @@ it('a guest with a link to edit edits, and its list holds nothing else', async t
 })
 
 it('files are uploaded, also by dropping them; a broken one is shown with the place of its fault', async t => {
-  const ana = await atTheList(t, 'ana')
+  const ana = await atTheList(scene, t, 'ana')
   // The answer to the broken file.
   ana.expect(/422/)
   const [chooser] = await Promise.all([
@@ -211,39 +129,8 @@ it('files are uploaded, also by dropping them; a broken one is shown with the pl
   await ana.page.getByRole('heading', { name: 'two pools' }).waitFor()
 })
 
-it('diagrams are found by their titles, renamed, deleted and brought back', async t => {
-  const ana = await atTheList(t, 'ana')
-  await create(ana, 'Empty', 'Quarterly review')
-  await ana.page.getByRole('button', { name: 'Quarterly review' }).click()
-  const title = ana.page.getByRole('textbox', { name: 'Title of the diagram' })
-  await title.fill('Yearly review')
-  await title.press('Enter')
-  await ana.page.getByRole('heading', { name: 'Yearly review' }).waitFor()
-  await ana.page.getByRole('link', { name: 'All diagrams' }).click()
-
-  await ana.page.getByRole('searchbox', { name: 'Search titles' }).fill('yearly')
-  await ana.until('only one is shown', () => document.querySelectorAll('.card').length === 1)
-  const more = ana.page.getByRole('button', { name: 'More for Yearly review' })
-  const remove = async () => {
-    await more.click()
-    await ana.page.getByRole('menuitem', { name: 'Delete' }).click()
-    await ana.page.getByText('Nothing found').waitFor()
-  }
-  await remove()
-  await ana.page.getByRole('button', { name: 'Undo' }).click()
-  await ana.page.getByRole('link', { name: /Yearly review/ }).waitFor()
-  await remove()
-  await ana.page.getByRole('button', { name: 'Show deleted diagrams' }).click()
-  await more.click()
-  await ana.page.getByRole('menuitem', { name: 'Bring back' }).click()
-  await ana.page.getByText('Nothing found').waitFor()
-  await ana.page.getByRole('button', { name: 'Show diagrams' }).click()
-  await ana.page.getByRole('link', { name: /Yearly review/ }).click()
-  await shown(ana.page)
-})
-
 it('who loses the connection is told, goes on, and everything is saved when it is back', async t => {
-  const ana = await atTheList(t, 'ana')
+  const ana = await atTheList(scene, t, 'ana')
   await create(ana, 'Approval', 'On a train')
   await saved(ana.page)
   // A failed request is what the browser itself writes to the console.

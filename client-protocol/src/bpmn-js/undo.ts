@@ -32,7 +32,7 @@ const SHOWN_ONLY = new Set(['#t0', '#p0'])
  * write. Namespaces and attribute orders stay: others may use them by now.
  */
 export class UndoStack {
-  readonly #isOwn: (origin: unknown) => boolean
+  readonly #isOwn: (origin: unknown, transaction: Y.Transaction) => boolean
   readonly #listeners = new Set<() => void>()
   readonly #undo: Step[] = []
   readonly #redo: Step[] = []
@@ -40,7 +40,7 @@ export class UndoStack {
   /** What the transaction of an undo or redo did. */
   #inverse: Step = []
 
-  constructor(isOwn: (origin: unknown) => boolean) {
+  constructor(isOwn: (origin: unknown, transaction: Y.Transaction) => boolean) {
     this.#isOwn = isOwn
   }
 
@@ -106,7 +106,7 @@ export class UndoStack {
 
   readonly #observe = (events: readonly Y.YEvent<Y.AbstractType<unknown>>[], transaction: Y.Transaction) => {
     const inverse = transaction.origin === this
-    if (this.#doc === undefined || !(inverse || this.#isOwn(transaction.origin))) return
+    if (this.#doc === undefined || !(inverse || this.#isOwn(transaction.origin, transaction))) return
     const step = changes(this.#doc, events)
     if (inverse) this.#inverse = step
     else if (step.length > 0) this.#push(step)

@@ -10,8 +10,31 @@ export interface Summary {
   readonly createdBy: string
   readonly createdAt: string
   readonly updatedAt: string
-  /** What it contains, such as `{ elements: { task: 4 }, participants: […] }`. */
+  /** What it contains, such as `{ activities: 4, participants: […] }`. */
   readonly summary: unknown
+  readonly projectId: string | null
+}
+
+/** Diagrams that belong together. */
+export interface Project {
+  readonly id: string
+  readonly name: string
+}
+
+/** The caller's organisation. */
+export interface Org {
+  readonly plan: string
+  /** A limit of null is none. */
+  readonly diagrams: { readonly used: number; readonly limit: number | null }
+}
+
+/** Something that somebody did to a diagram. */
+export interface Deed {
+  readonly at: string
+  readonly user: string
+  readonly name: string | null
+  readonly action: string
+  readonly detail: unknown
 }
 
 /** A stored version without its XML. */
@@ -117,8 +140,9 @@ export class Api {
   }
 
   /** A diagram out of a text of BPMN, whatever its encoding. */
-  async create(bpmn: BodyInit, title: string): Promise<Summary> {
-    const answer = await this.send(`/api/diagrams?${new URLSearchParams({ title })}`, {
+  async create(bpmn: BodyInit, title: string, projectId: string | null): Promise<Summary> {
+    const query = new URLSearchParams({ title, ...(projectId !== null && { projectId }) })
+    const answer = await this.send(`/api/diagrams?${query}`, {
       method: 'POST',
       headers: { 'content-type': 'application/xml' },
       body: bpmn,
@@ -134,32 +158,55 @@ export class Api {
     return (await this.#json('PATCH', at(id), { title })).json()
   }
 
+  /** Puts a diagram into a project; null takes it out. */
+  async move(id: string, projectId: string | null): Promise<Summary> {
+    return (await this.#json('PATCH', at(id), { projectId })).json()
+  }
+
   /** The stored versions, the newest first. */
   async versions(
     id: string,
-    cursor: string | null,
+    query: Readonly<Record<string, string>>,
   ): Promise<{ versions: readonly Version[]; nextCursor: string | null }> {
-    const query = cursor === null ? '' : `?${new URLSearchParams({ cursor })}`
-    return (await this.send(`${at(id)}/versions${query}`)).json()
+    return (await this.send(`${at(id)}/versions?${new URLSearchParams(query)}`)).json()
+  }
+
+  async version(id: string, version: number): Promise<Version> {
+    return (await this.send(`${at(id)}/versions/${version}`)).json()
   }
 
   /** Keeps the present state under a name. */
-  async nameVersion(id: string, name: string): Promise<Version> {
-    return (await this.#json('POST', `${at(id)}/versions`, { name })).json()
+  async nameVersion(id: string, name: string, message: string | null): Promise<Version> {
+    return (await this.#json('POST', `${at(id)}/versions`, { name, message })).json()
   }
 
-  async versionText(id: string, version: number): Promise<string> {
-    return (await this.send(`${at(id)}/versions/${version}/xml`)).text()
+  /** Its BPMN, as a file. */
+  async versionBpmn(id: string, version: number): Promise<Blob> {
+    return (await this.send(`${at(id)}/versions/${version}/xml`)).blob()
   }
 
-  /** What changed since a version, as docs/rest.md tells it. */
-  async changesSince(id: string, version: number): Promise<unknown> {
-    return (await this.send(`${at(id)}/diff?from=${version}`)).json()
+  /** A version drawn, with what differs from another one marked. */
+  async versionPicture(id: string, version: number, since: number): Promise<Blob> {
+    return (await this.send(`${at(id)}/versions/${version}/picture.svg?since=${since}`)).blob()
   }
 
-  /** Brings a version back by an edit that everybody sees. */
-  async restore(id: string, version: number): Promise<void> {
-    await this.#json('POST', `${at(id)}/versions/${version}/restore`, {})
+  /** What changed from a version to another one, or to now, as docs/rest.md tells it. */
+  async diff(id: string, from: number, to: number | null): Promise<unknown> {
+    const query = to === null ? `from=${from}` : `from=${from}&to=${to}`
+    return (await this.send(`${at(id)}/diff?${query}`)).json()
+  }
+
+  /** Brings a version back by an edit that everybody sees. @returns whether that changed anything */
+  async restore(id: string, version: number): Promise<boolean> {
+    return (await (await this.#json('POST', `${at(id)}/versions/${version}/restore`, {})).json()).changed
+  }
+
+  /** Who did what to the diagram, the newest first. */
+  async activity(
+    id: string,
+    query: Readonly<Record<string, string>>,
+  ): Promise<{ entries: readonly Deed[]; nextCursor: string | null }> {
+    return (await this.send(`${at(id)}/activity?${new URLSearchParams(query)}`)).json()
   }
 
   async remove(id: string): Promise<void> {
@@ -189,6 +236,27 @@ export class Api {
     return (await this.#json('POST', `${at(id)}/invites`, { role })).json()
   }
 
+  async org(): Promise<Org> {
+    return (await this.send('/api/orgs/me')).json()
+  }
+
+  /** All of the organisation, by name. */
+  async projects(): Promise<readonly Project[]> {
+    return (await (await this.send('/api/projects')).json()).projects
+  }
+
+  async createProject(name: string): Promise<Project> {
+    return (await this.#json('POST', '/api/projects', { name })).json()
+  }
+
+  async renameProject(id: string, name: string): Promise<void> {
+    await this.#json('PATCH', project(id), { name })
+  }
+
+  async removeProject(id: string): Promise<void> {
+    await this.send(project(id), { method: 'DELETE' })
+  }
+
   async #json(method: string, path: string, body: unknown): Promise<Response> {
     const headers = { 'content-type': 'application/json' }
     return this.send(path, { method, headers, body: JSON.stringify(body) })
@@ -197,3 +265,5 @@ export class Api {
 
 /** The address of a diagram. */
 export const at = (id: string): string => `/api/diagrams/${encodeURIComponent(id)}`
+
+const project = (id: string): string => `/api/projects/${encodeURIComponent(id)}`

@@ -35,7 +35,7 @@ function Page({ session }: { readonly session: Session }) {
   return (
     <>
       <Bar who={who} />
-      <ListPage who={who} />
+      <ListPage who={who} place={place.value} />
     </>
   )
 }

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks'
 import { NameDialog } from './name-dialog.tsx'
 import { pathOf } from './router.ts'
-import { session, type Who } from './session.ts'
+import { isGuest, session, signedOut, type Who } from './session.ts'
 import { theme, toggleTheme } from './theme.ts'
 import { Face, IconButton } from './ui/controls.tsx'
 import { Menu } from './ui/menu.tsx'
@@ -33,26 +33,33 @@ export function ThemeButton() {
   )
 }
 
-/** Oneself; whose name is no token's may change it. */
+/** Oneself, and one's role; whose name is no token's may change it. */
 export function OwnFace({ who }: { readonly who: Who }) {
   const [naming, setNaming] = useState(false)
-  const mayRename = session.value.state === 'in' && session.value.how !== 'token'
+  const byToken = session.value.state === 'in' && session.value.how === 'token'
   return (
     <>
-      {mayRename ? (
-        <Menu
-          label={`You are ${who.name}`}
-          class="face-button"
-          items={[{ label: 'Change your name', icon: 'pencil', act: () => setNaming(true) }]}
-        >
-          <Face name={who.name} color={who.color} />
-        </Menu>
-      ) : (
-        <Face name={who.name} color={who.color} note="you" />
-      )}
+      <Menu
+        label={`You are ${who.name}`}
+        class="face-button"
+        about={`${who.name} · ${isGuest(who) ? 'Guest' : ROLES[who.role]}`}
+        items={[
+          byToken
+            ? { label: 'Sign out', icon: 'close', act: () => signedOut(null) }
+            : { label: 'Change your name', icon: 'pencil', act: () => setNaming(true) },
+        ]}
+      >
+        <Face name={who.name} color={who.color} />
+      </Menu>
       {naming && <NameDialog name={who.name} onClose={() => setNaming(false)} />}
     </>
   )
+}
+
+const ROLES: Readonly<Record<Who['role'], string>> = {
+  admin: 'Administrator',
+  member: 'Member',
+  viewer: 'Viewer',
 }
 
 function Logo() {

@@ -32,3 +32,15 @@ export const PICTURES_AT_ONCE = 4
 export const PICTURE_AFTER_MS = 5_000
 /** People whose faces are shown side by side; the rest is a number. */
 export const FACES = 5
+/** Characters of a changed value that are shown. */
+export const VALUE_CHARS = 60
+/** UTF-16 units of a version's name: three bytes each at most, of the 200 bytes that the server takes. */
+export const VERSION_NAME_CHARS = 66
+/** Units of a version's message, likewise of 2,000 bytes. */
+export const VERSION_MESSAGE_CHARS = 666
+/** Units of the name of a diagram or project, likewise of {@link TITLE_BYTES}. */
+export const TITLE_CHARS = 170
+/** Pause in editing after which what changed since a version is asked for anew. */
+export const DIFF_PAUSE_MS = 1_000
+/** When to look for the version behind an edit of the server: it is stored some milliseconds later, on a busy one seconds. */
+export const SAVE_LOOKS_MS = [400, 1_500, 5_000]

@@ -86,8 +86,8 @@ async function renew(): Promise<boolean> {
   return session.value.state === 'in'
 }
 
-/** The server does not take the token any more. */
-export function signedOut(why: string): void {
+/** The token is given up; `why` if the server does not take it any more. */
+export function signedOut(why: string | null): void {
   tabStore.remove(TOKEN)
   tabStore.remove(INVITE)
   session.value = { state: 'out', why }

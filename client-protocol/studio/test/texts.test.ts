@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ApiError } from '../src/api.ts'
-import { changesOf } from '../src/editor/changes.ts'
+import { ApiError, type Version } from '../src/api.ts'
+import { changesOf, marksOf } from '../src/editor/changes.ts'
+import { inWords as deedInWords } from '../src/editor/deeds.ts'
+import { before, timeline } from '../src/editor/timeline.ts'
 import { contentOf, inWords } from '../src/list/content.ts'
 import { excerpt, titleOf } from '../src/list/upload.ts'
 import { friendlyName, initials } from '../src/names.ts'
@@ -10,10 +12,18 @@ import { ago } from '../src/ui/time.ts'
 import { explain } from '../src/words.ts'
 
 test('every path names a place, and every place has its path', () => {
-  for (const place of [{ page: 'list' }, { page: 'diagram', id: 'a.b|c@d' }] as const) {
-    assert.deepEqual(placeOf(pathOf(place)), place)
+  for (const place of [
+    { page: 'list' },
+    { page: 'list', project: 'a b&c' },
+    { page: 'list', deleted: true },
+    { page: 'diagram', id: 'a.b|c@d' },
+    { page: 'diagram', id: 'a', versions: { from: 3, to: null } },
+    { page: 'diagram', id: 'a', versions: { from: 3, to: 17 } },
+  ] as const) {
+    const { pathname, search } = new URL(pathOf(place), 'http://studio')
+    assert.deepEqual(placeOf(pathname, search), place)
   }
-  for (const path of ['/studio/', '/studio/d/', '/studio/x', '/', '/studio/d/%E0%A4%A']) {
+  for (const path of ['/studio/', '/studio/d/', '/studio/x', '/', '/studio/d/%E0%A4%A', '/studio/d/a/v/x']) {
     assert.deepEqual(placeOf(path), { page: 'list' }, path)
   }
 })
@@ -77,17 +87,88 @@ test('an error says what happened and what to do, also one that nobody expected'
   assert.match(explain(new TypeError('x')).advice, /Reload/)
 })
 
-test('one element is one change, however much happened to it', () => {
+test('one element is one change, however much happened to it; its layout stands apart', () => {
   const element = { key: 'T', id: 'Task_1', type: 'userTask', name: 'Check' }
-  const changes = changesOf({
-    added: [{ element: { key: 'G', id: 'Gateway_1', type: 'exclusiveGateway' } }],
+  const flow = { key: 'F', id: 'Flow_1', type: 'sequenceFlow' }
+  const lane = (name: string) => ({ key: name, id: name, type: 'lane', name })
+  const { meaning, layout } = changesOf({
+    added: [{ element: { key: 'G', id: 'Gateway_1', type: 'exclusiveGateway' }, in: lane('Sales') }],
+    removed: [{ element: { key: 'E', id: 'End_1', type: 'endEvent', name: 'Done' } }],
     renamed: [{ element, from: 'Look', to: 'Check' }],
+    moved: [{ element, from: lane('Sales'), to: lane('Legal') }],
+    reconnected: [{ element: flow, changes: [{ field: 'targetRef', from: 'Task_1', to: 'Task_2' }] }],
     changed: [{ element, changes: [{ field: 'extensionElements/x:retries', from: '1', to: '2' }] }],
     layout: [{ element, change: 'moved' }],
   })
-  assert.deepEqual(changes, [
-    { id: 'Gateway_1', mark: 'added', what: 'exclusive gateway Gateway_1', how: 'added' },
-    { id: 'Task_1', mark: 'changed', what: 'Check', how: 'renamed from “Look”, retries changed, moved' },
-  ])
-  for (const odd of [null, 'x', { added: 'x' }, { removed: [null] }]) assert.ok(Array.isArray(changesOf(odd)))
+  assert.deepEqual(
+    meaning.map(({ id, mark, what, type, how }) => [id, mark, what, type, ...how]),
+    [
+      ['Gateway_1', 'added', 'exclusive gateway Gateway_1', '', 'added to Sales'],
+      ['End_1', 'removed', 'Done', 'end event', 'removed'],
+      [
+        'Task_1',
+        'changed',
+        'Check',
+        'user task',
+        'renamed from “Look”',
+        'moved from Sales to Legal',
+        'retries “1” → “2”',
+      ],
+      ['Flow_1', 'changed', 'sequence flow Flow_1', '', 'leads to Task_2 instead of Task_1'],
+    ],
+  )
+  assert.deepEqual(
+    layout.map(({ id, mark, how }) => [id, mark, ...how]),
+    [['Task_1', 'layout', 'moved']],
+  )
+  assert.deepEqual(Object.fromEntries(marksOf({ meaning, layout })), {
+    Task_1: 'changed',
+    Gateway_1: 'added',
+    End_1: 'removed',
+    Flow_1: 'changed',
+  })
+})
+
+test('a difference of any form is read', () => {
+  for (const odd of [null, 'x', { added: 'x' }, { removed: [null] }, { document: [{}], layout: [7] }]) {
+    const { meaning, layout } = changesOf(odd)
+    assert.ok(Array.isArray(meaning) && Array.isArray(layout))
+  }
+  const long = changesOf({ document: [{ field: 'exporter', from: null, to: 'x'.repeat(500) }] })
+  assert.ok((long.meaning[0]?.how[0]?.length ?? 0) < 100, 'long values are cut')
+})
+
+test('automatic versions are folded away between those that people made', () => {
+  const version = (version: number, kind: string, name: string | null = null): Version => ({
+    version,
+    kind,
+    name,
+    message: null,
+    authors: [],
+    restoredFrom: null,
+    createdAt: '2026-05-10T12:00:00Z',
+  })
+  const automatic = [9, 8, 6, 5, 4].map((number) => version(number, 'automatic'))
+  const [nine, eight, six, five, four] = automatic
+  const named = version(7, 'automatic', 'Agreed')
+  const all = [nine, eight, named, six, five, four, version(1, 'uploaded')].filter((one) => one !== undefined)
+  assert.deepEqual(
+    timeline(all).map((stretch) =>
+      stretch.kind === 'version' ? stretch.version.version : stretch.versions.map(({ version }) => version),
+    ),
+    [9, [8], 7, [6, 5, 4], 1],
+  )
+  assert.deepEqual(timeline([]), [])
+  assert.equal(before(all, 7)?.version, 6)
+  assert.equal(before(all, 1), undefined)
+})
+
+test('what somebody did is told in words, also where the detail is odd', () => {
+  const deed = (action: string, detail: unknown) =>
+    deedInWords({ at: '2026-05-10T12:00:00Z', user: 'ana', name: null, action, detail })
+  assert.equal(deed('diagram.saved', { version: 7 }), 'saved version 7')
+  assert.equal(deed('diagram.changed', { title: 'Pay' }), 'renamed the diagram to “Pay”')
+  assert.equal(deed('diagram.changed', { projectId: null }), 'took it out of its project')
+  assert.equal(deed('diagram.saved', null), 'saved a version')
+  assert.equal(deed('diagram.exploded', 3), 'diagram exploded')
 })

@@ -1,197 +1,181 @@
-// One version against the diagram as it is now: either of them on the canvas, with what changed marked and listed.
-import { createPortal } from 'preact/compat'
-import { useEffect, useRef, useState } from 'preact/hooks'
-import type { Version } from '../api.ts'
+// Two versions, or a version and the diagram as it is now: either of them on the canvas, with what changed marked
+// and listed.
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import { ApiError, type Version } from '../api.ts'
+import { DIFF_PAUSE_MS } from '../limits.ts'
 import { api } from '../session.ts'
 import { Button, Spinner } from '../ui/controls.tsx'
-import { complain } from '../ui/toasts.tsx'
-import { explain } from '../words.ts'
-import { type Change, changesOf } from './changes.ts'
-import { mark, preview, reveal } from './preview.ts'
+import { complain, say } from '../ui/toasts.tsx'
+import { ChangeList } from './change-list.tsx'
+import { type Change, type Changes, changesOf, marksOf } from './changes.ts'
+import { Ends } from './ends.tsx'
+import { mark, pointOut } from './preview.ts'
 import type { BpmnJs } from './services.ts'
 import type { Stage } from './stage.ts'
+import { VersionCanvas } from './version-canvas.tsx'
 import { VersionLines } from './version-lines.tsx'
+import { VersionMenu } from './version-menu.tsx'
 
-type Side = 'then' | 'now'
+type Side = 'before' | 'after'
 
-interface Compared {
-  readonly xml: string
-  readonly changes: readonly Change[]
+export interface Pair {
+  readonly from: number
+  /** null: the diagram as it is now. */
+  readonly to: number | null
 }
 
 export function Comparison({
   stage,
   id,
-  version,
+  title,
+  pair,
+  versions,
   onRestore,
-  onClose,
+  onPair,
 }: {
   readonly stage: Stage
   readonly id: string
-  readonly version: Version
-  readonly onRestore: (() => Promise<void>) | null
-  readonly onClose: () => void
+  readonly title: string
+  readonly pair: Pair
+  /** Those that are listed, the newest first. */
+  readonly versions: readonly Version[]
+  readonly onRestore: ((version: Version) => void) | null
+  /** Another comparison; null: none. */
+  readonly onPair: (pair: Pair | null) => void
 }) {
-  const compared = useCompared(id, version.version, onClose)
-  const [side, setSide] = useState<Side>('then')
-  const [busy, setBusy] = useState(false)
-  const shown = useRef<BpmnJs | null>(null)
-  useEffect(() => {
-    if (!compared || side === 'then') return
-    shown.current = stage.bpmnJs
-    return mark(stage.bpmnJs, compared.changes)
-  }, [compared, side, stage])
-  const restore = async () => {
-    setBusy(true)
-    await onRestore?.()
-    setBusy(false)
-  }
-  const show = (change: Change) => {
-    if (change.mark === 'added' && side === 'then') setSide('now')
-    else if (change.mark === 'removed' && side === 'now') setSide('then')
-    else if (change.id !== undefined && shown.current) reveal(shown.current, change.id)
-  }
+  const { from, to } = pair
+  const known = useListed(id, pair, versions, () => onPair(null))
+  const changes = useChanges(stage, id, pair, () => onPair(null))
+  const [side, setSide] = useState<Side>(to === null ? 'before' : 'after')
+  const [viewer, setViewer] = useState<BpmnJs | null>(null)
+  const [pointed, point] = useState<Change | null>(null)
+  const shownVersion = side === 'before' ? from : to
+  const shown = shownVersion === null ? stage.bpmnJs : viewer
+  const marks = useMemo(() => changes && marksOf(changes), [changes])
+  useEffect(() => (shown && marks ? mark(shown, marks) : undefined), [shown, marks])
+  useEffect(() => (shown && pointed?.id ? pointOut(shown, pointed.id) : undefined), [shown, pointed])
 
+  const show = (change: Change) => {
+    if (change.mark === 'added') setSide('after')
+    if (change.mark === 'removed') setSide('before')
+    // The same one again is looked for again.
+    point({ ...change })
+  }
+  const entry = known.find(({ version }) => version === shownVersion)
   return (
     <div class="comparison">
-      <Button kind="quiet" icon="back" onClick={onClose}>
+      <Button kind="quiet" icon="back" onClick={() => onPair(null)}>
         All versions
       </Button>
-      <div class="version">
-        <VersionLines version={version} />
-      </div>
-      <Sides version={version.version} side={side} onSide={setSide} />
-      {compared === null ? (
-        <Spinner label="Comparing …" />
+      <Ends pair={pair} versions={known} onPair={onPair} />
+      <Sides pair={pair} side={side} onSide={setSide} />
+      {entry && (
+        <div class="version-line">
+          <div class="version">
+            <VersionLines version={entry} />
+          </div>
+          <VersionMenu id={id} title={title} version={entry} since={side === 'after' ? from : null} />
+        </div>
+      )}
+      {entry && onRestore && (
+        <Button icon="restore" onClick={() => onRestore(entry)}>
+          {`Restore version ${entry.version}`}
+        </Button>
+      )}
+      {changes ? (
+        <ChangeList changes={changes} pointed={pointed} onShow={show} />
       ) : (
-        <>
-          {onRestore && (
-            <Button
-              icon="restore"
-              disabled={busy || compared.changes.length === 0}
-              onClick={() => void restore()}
-            >
-              Restore this version
-            </Button>
-          )}
-          <Changes changes={compared.changes} onShow={show} />
-          {side === 'then' && (
-            <Preview
-              xml={compared.xml}
-              changes={compared.changes}
-              frame={stage.frame}
-              onShown={(viewer) => {
-                shown.current = viewer
-              }}
-            />
-          )}
-        </>
+        <Spinner label="Comparing …" />
+      )}
+      {shownVersion !== null && (
+        <VersionCanvas id={id} version={shownVersion} frame={stage.frame} onShown={setViewer} />
       )}
     </div>
   )
 }
 
-/** The version and what changed since, once both are there. */
-function useCompared(id: string, version: number, onFailed: () => void): Compared | null {
-  const [compared, setCompared] = useState<Compared | null>(null)
-  useEffect(() => {
-    let left = false
-    const load = async () => {
-      const [xml, report] = await Promise.all([api.versionText(id, version), api.changesSince(id, version)])
-      if (!left) setCompared({ xml, changes: changesOf(report) })
-    }
-    load().catch((error) => {
-      if (left) return
-      complain(error)
-      onFailed()
-    })
-    return () => {
-      left = true
-    }
-  }, [id, version])
-  return compared
-}
-
 function Sides({
-  version,
+  pair: { from, to },
   side,
   onSide,
 }: {
-  readonly version: number
+  readonly pair: Pair
   readonly side: Side
   readonly onSide: (side: Side) => void
 }) {
+  const names: Readonly<Record<Side, string>> = {
+    before: `Version ${from}`,
+    after: to === null ? 'Now' : `Version ${to}`,
+  }
   return (
     <fieldset class="sides">
       <legend class="hidden">Show</legend>
-      {(['then', 'now'] as const).map((name) => (
+      {(['before', 'after'] as const).map((name) => (
         <label key={name}>
           <input type="radio" name="side" checked={side === name} onChange={() => onSide(name)} />
-          <span class="side">{name === 'then' ? `Version ${version}` : 'Now'}</span>
+          <span class="side">{names[name]}</span>
         </label>
       ))}
     </fieldset>
   )
 }
 
-function Changes({
-  changes,
-  onShow,
-}: {
-  readonly changes: readonly Change[]
-  readonly onShow: (change: Change) => void
-}) {
-  if (changes.length === 0) return <p class="quiet-text">Nothing has changed since.</p>
-  return (
-    <ul class="changes">
-      {changes.map((change) => (
-        <li key={`${change.mark} ${change.id} ${change.what}`}>
-          <button type="button" class={`change ${change.mark}`} onClick={() => onShow(change)}>
-            <strong>{change.what}</strong>
-            <span>{change.how}</span>
-          </button>
-        </li>
-      ))}
-    </ul>
+/** The listed versions and, where a link names older ones, those too; the newest first. */
+function useListed(
+  id: string,
+  { from, to }: Pair,
+  versions: readonly Version[],
+  onGone: () => void,
+): readonly Version[] {
+  const [others, setOthers] = useState<readonly Version[]>([])
+  const missing = [from, to].filter(
+    (version): version is number =>
+      version !== null && ![...versions, ...others].some((other) => other.version === version),
   )
+  useEffect(() => {
+    if (missing.length === 0) return
+    Promise.all(missing.map((version) => api.version(id, version))).then(
+      (found) => setOthers([...others, ...found]),
+      (error) => {
+        tell(error)
+        onGone()
+      },
+    )
+  }, [id, missing.join()])
+  return [
+    ...versions,
+    ...others.filter((other) => !versions.some(({ version }) => version === other.version)),
+  ]
+    .slice()
+    .sort((a, b) => b.version - a.version)
 }
 
-function Preview({
-  xml,
-  changes,
-  frame,
-  onShown,
-}: {
-  readonly xml: string
-  readonly changes: readonly Change[]
-  readonly frame: HTMLElement
-  readonly onShown: (viewer: BpmnJs | null) => void
-}) {
-  const container = useRef<HTMLDivElement>(null)
-  const [problem, setProblem] = useState<string | null>(null)
+/** What changed, once it is known; anew when the live diagram has changed. */
+function useChanges(stage: Stage, id: string, { from, to }: Pair, onFailed: () => void): Changes | null {
+  const [changes, setChanges] = useState<Changes | null>(null)
+  const drawn = to === null ? stage.drawn.value : 0
+  useEffect(() => setChanges(null), [id, from, to])
   useEffect(() => {
-    let end = () => {}
     let left = false
-    const show = async () => {
-      if (!container.current) return
-      const drawn = await preview(container.current, xml)
-      if (left) return drawn.end()
-      end = drawn.end
-      mark(drawn.viewer, changes)
-      onShown(drawn.viewer)
+    const load = async () => {
+      const report = await api.diff(id, from, to)
+      if (!left) setChanges(changesOf(report))
     }
-    show().catch((error) => setProblem(explain(error).text))
+    const failed = (error: unknown) => {
+      if (left) return
+      tell(error)
+      onFailed()
+    }
+    const timer = setTimeout(() => load().catch(failed), changes === null ? 0 : DIFF_PAUSE_MS)
     return () => {
       left = true
-      onShown(null)
-      end()
+      clearTimeout(timer)
     }
-  }, [xml, changes])
-  return createPortal(
-    <div class="preview">
-      <div class="preview-canvas" ref={container} />
-      <p class="preview-label">{problem ?? 'This is how it was. Live editing goes on below.'}</p>
-    </div>,
-    frame,
-  )
+  }, [id, from, to, drawn])
+  return changes
+}
+
+function tell(error: unknown): void {
+  if (error instanceof ApiError && error.status === 404) say('This version is not kept any more.')
+  else complain(error)
 }

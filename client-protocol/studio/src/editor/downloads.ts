@@ -27,7 +27,8 @@ export function fileName(title: string): string {
   return plain || 'diagram'
 }
 
-function save(file: Blob, name: string): void {
+/** Gives the browser a file to keep. */
+export function save(file: Blob, name: string): void {
   const url = URL.createObjectURL(file)
   const link = document.createElement('a')
   link.href = url

@@ -1,6 +1,7 @@
 // The editor: bar, canvas, panels, and what has to be said over the canvas.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Summary } from '../api.ts'
+import { go, place } from '../router.ts'
 import type { Who } from '../session.ts'
 import { IconButton, Spinner } from '../ui/controls.tsx'
 import { complain } from '../ui/toasts.tsx'
@@ -9,6 +10,7 @@ import { EditorBar, type Panel } from './bar.tsx'
 import { HelpDialog } from './help-dialog.tsx'
 import { Properties } from './properties.tsx'
 import type { Room } from './room.ts'
+import { useSavesElsewhere } from './saves-elsewhere.ts'
 import { useShortcuts } from './shortcuts.ts'
 import type { Stage } from './stage.ts'
 import { Versions } from './versions.tsx'
@@ -24,9 +26,13 @@ export function Editor({
 }) {
   const canvas = useRef<HTMLDivElement>(null)
   const [stage, setStage] = useState<Stage | null>(null)
-  const [panel, setPanel] = useState<Panel | null>(null)
+  const [chosen, setPanel] = useState<Panel | null>(null)
   const [help, setHelp] = useState(false)
   const mayEdit = room.rights.value.readOnly === null
+  const fresh = useSavesElsewhere(stage, diagram.id)
+  // An address that names versions shows them.
+  const isComparing = place.value.page === 'diagram' && place.value.versions !== undefined
+  const panel = isComparing ? 'versions' : chosen
 
   useEffect(() => room.rename(who), [room, who])
   useEffect(() => {
@@ -45,7 +51,15 @@ export function Editor({
   }, [room])
   useShortcuts({ help: () => setHelp(true), stage })
 
-  const toggle = (wanted: Panel) => setPanel(panel === wanted ? null : wanted)
+  const choose = (wanted: Panel | null) => {
+    if (isComparing) go({ page: 'diagram', id: diagram.id })
+    setPanel(wanted)
+  }
+  const toggle = (wanted: Panel) => choose(panel === wanted ? null : wanted)
+  // Where one came from is the list of versions.
+  useEffect(() => {
+    if (isComparing) setPanel('versions')
+  }, [isComparing])
   return (
     <main class="editor">
       <EditorBar
@@ -70,7 +84,14 @@ export function Editor({
           <Properties stage={stage} mayEdit={mayEdit} onClose={() => setPanel(null)} />
         )}
         {panel === 'versions' && stage && (
-          <Versions stage={stage} diagram={diagram} mayEdit={mayEdit} onClose={() => setPanel(null)} />
+          <Versions
+            room={room}
+            stage={stage}
+            diagram={diagram}
+            mayEdit={mayEdit}
+            fresh={fresh}
+            onClose={() => choose(null)}
+          />
         )}
       </div>
       {help && <HelpDialog onClose={() => setHelp(false)} />}

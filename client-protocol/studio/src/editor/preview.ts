@@ -1,7 +1,8 @@
-// A version as it was, in a viewer over the live canvas, and the marks of what changed since on both.
+// A version as it was, in a viewer over the live canvas, and the marks of what changed on both.
 import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer'
 import { RENDERER } from './canvas-theme.ts'
-import type { Change, Mark } from './changes.ts'
+import type { Mark } from './changes.ts'
+import { fit } from './fit.ts'
 import type { BpmnJs } from './services.ts'
 
 /** Classes of marked elements: styles/canvas.css. */
@@ -9,7 +10,10 @@ const CLASSES: Readonly<Record<Mark, string>> = {
   added: 'diff-added',
   changed: 'diff-changed',
   removed: 'diff-removed',
+  layout: 'diff-layout',
 }
+/** The one that is pointed out. */
+const POINTED = 'diff-pointed'
 
 /** Draws a version in an element. @returns how to end it */
 export async function preview(
@@ -19,36 +23,34 @@ export async function preview(
   const viewer = new NavigatedViewer({ container, bpmnRenderer: RENDERER })
   await viewer.importXML(xml)
   const bpmnJs = viewer as unknown as BpmnJs
-  const canvas = bpmnJs.get('canvas')
-  canvas.zoom('fit-viewport', 'auto')
-  if (canvas.zoom() > 1) canvas.zoom(1, 'auto')
+  fit(bpmnJs)
   return { viewer: bpmnJs, end: () => viewer.destroy() }
 }
 
 /** Marks what changed, where it is shown. @returns how to take the marks away */
-export function mark(bpmnJs: BpmnJs, changes: readonly Change[]): () => void {
-  const { canvas, elementRegistry } = {
-    canvas: bpmnJs.get('canvas'),
-    elementRegistry: bpmnJs.get('elementRegistry'),
-  }
-  const marked = changes.flatMap((change) =>
-    change.id !== undefined && elementRegistry.get(change.id)
-      ? [{ id: change.id, look: CLASSES[change.mark] }]
-      : [],
-  )
-  for (const { id, look } of marked) canvas.addMarker(id, look)
-  return () => {
-    for (const { id, look } of marked) if (elementRegistry.get(id)) canvas.removeMarker(id, look)
-  }
+export function mark(bpmnJs: BpmnJs, marks: ReadonlyMap<string, Mark>): () => void {
+  const registry = bpmnJs.get('elementRegistry')
+  const looks = [...marks].flatMap(([id, mark]) => (registry.get(id) ? [{ id, look: CLASSES[mark] }] : []))
+  return wear(bpmnJs, looks)
 }
 
-/** Brings an element into view, on whatever plane. Says whether it is there. */
-export function reveal(bpmnJs: BpmnJs, id: string): boolean {
+/** Brings an element into view, on whatever plane, and points it out. @returns how to stop pointing */
+export function pointOut(bpmnJs: BpmnJs, id: string): () => void {
   const canvas = bpmnJs.get('canvas')
   const element = bpmnJs.get('elementRegistry').get(id)
   const root = element && canvas.findRoot(element)
-  if (!element || !root) return false
+  if (!element || !root) return () => {}
   if (root !== canvas.getRootElement()) canvas.setRootElement(root)
-  if (element !== root) canvas.scrollToElement(element)
-  return true
+  if (element === root) return () => {}
+  canvas.scrollToElement(element)
+  return wear(bpmnJs, [{ id, look: POINTED }])
+}
+
+function wear(bpmnJs: BpmnJs, looks: readonly { readonly id: string; readonly look: string }[]): () => void {
+  const canvas = bpmnJs.get('canvas')
+  const registry = bpmnJs.get('elementRegistry')
+  for (const { id, look } of looks) canvas.addMarker(id, look)
+  return () => {
+    for (const { id, look } of looks) if (registry.get(id)) canvas.removeMarker(id, look)
+  }
 }

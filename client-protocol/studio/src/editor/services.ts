@@ -21,11 +21,20 @@ export interface CanvasElement {
   readonly parent?: CanvasElement | null
 }
 
+export interface Box {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+
 /** The services, by name. */
 export interface Services {
   readonly canvas: {
     zoom(level: number | 'fit-viewport', center?: 'auto'): number
     zoom(): number
+    viewbox(): { readonly inner: Box; readonly outer: Pick<Box, 'width' | 'height'> }
+    viewbox(box: Box): void
     getRootElement(): CanvasElement
     resized(): void
     addMarker(element: string, marker: string): void

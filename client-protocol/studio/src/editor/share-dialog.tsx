@@ -4,7 +4,10 @@ import type { Summary } from '../api.ts'
 import { api, mayWrite, type Who } from '../session.ts'
 import { Button } from '../ui/controls.tsx'
 import { Dialog } from '../ui/dialog.tsx'
-import { complain, say } from '../ui/toasts.tsx'
+import { complain } from '../ui/toasts.tsx'
+import { copyLink } from './clipboard.ts'
+
+const FROM_FIELD = 'Copy the link from the field.'
 
 type Role = 'editor' | 'viewer'
 
@@ -29,7 +32,7 @@ export function ShareDialog({
     try {
       const made = await api.invite(diagram.id, role)
       setLink(made)
-      await copy(made.url)
+      await copyLink(made.url, FROM_FIELD)
     } catch (error) {
       complain(error)
     }
@@ -64,20 +67,14 @@ export function ShareDialog({
         </label>
       )}
       <footer>
-        <Button kind="primary" icon="copy" onClick={() => void (link ? copy(link.url) : make())}>
+        <Button
+          kind="primary"
+          icon="copy"
+          onClick={() => void (link ? copyLink(link.url, FROM_FIELD) : make())}
+        >
           Copy link
         </Button>
       </footer>
     </Dialog>
   )
-}
-
-/** The clipboard is there only on secure pages; the link is on display in any case. */
-async function copy(url: string): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(url)
-    say('The link is copied.')
-  } catch {
-    say('Copy the link from the field.')
-  }
 }

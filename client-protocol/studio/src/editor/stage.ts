@@ -11,6 +11,8 @@ import {
 } from 'atelier-client/bpmn-js'
 import Modeler from 'bpmn-js/lib/Modeler'
 import { onPaper, RENDERER } from './canvas-theme.ts'
+import { fit } from './fit.ts'
+import { ServerEdits } from './server-edits.ts'
 import type { BpmnJs, CanvasElement } from './services.ts'
 
 /** How much nearer one step of the zoom buttons goes. */
@@ -18,14 +20,21 @@ const ZOOM_STEP = 1.25
 /** Nearest and farthest, as by the mouse wheel. */
 const ZOOM_RANGE = [0.2, 4] as const
 
+/** How wide the palette is, with its margin: styles/canvas.css. */
+const PALETTE = 60
+
 export class Stage {
   readonly bpmnJs: BpmnJs
   readonly #modeler: Modeler
   readonly #diagram: LiveDiagram
   readonly #onFallback: (fallback: Fallback) => void
   readonly #steps: UndoStack
+  readonly #serverEdits = new ServerEdits(() => {
+    this.#outside.value += 1
+  })
   readonly #selected = signal<readonly CanvasElement[]>([])
   readonly #drawn = signal(0)
+  readonly #outside = signal(0)
   readonly #undoable = signal({ undo: false, redo: false })
   readonly #following = signal<number | undefined>(undefined)
   readonly #ends: (() => void)[] = []
@@ -41,7 +50,9 @@ export class Stage {
     this.#onFallback = onFallback
     this.#modeler = new Modeler({ container, bpmnRenderer: RENDERER })
     this.bpmnJs = this.#modeler as unknown as BpmnJs
-    this.#steps = new UndoStack((origin) => origin === this.#bound?.binding.origin)
+    this.#steps = new UndoStack(
+      (origin, edit) => origin === this.#bound?.binding.origin || this.#serverEdits.isOwn(edit),
+    )
     this.#watch()
     this.#ends.push(
       undoInDocument(this.#modeler, this.#steps),
@@ -63,6 +74,11 @@ export class Stage {
   /** Grows whenever elements have changed: read it to be told. */
   get drawn(): ReadonlySignal<number> {
     return this.#drawn
+  }
+
+  /** Grows whenever somebody else may have saved or restored. */
+  get outside(): ReadonlySignal<number> {
+    return this.#outside
   }
 
   get undoable(): ReadonlySignal<{ readonly undo: boolean; readonly redo: boolean }> {
@@ -90,11 +106,20 @@ export class Stage {
     this.bpmnJs.get('commandStack').redo()
   }
 
+  /** Carries out a restore, which undo then takes back. @param restore says whether it changed anything */
+  async restoring(restore: () => Promise<boolean>): Promise<boolean> {
+    this.#serverEdits.expect()
+    let changed = false
+    try {
+      changed = await restore()
+    } finally {
+      if (!changed) this.#serverEdits.expectNone()
+    }
+    return changed
+  }
+
   fit(): void {
-    const canvas = this.bpmnJs.get('canvas')
-    canvas.zoom('fit-viewport', 'auto')
-    // A diagram of three elements needs no magnifying glass.
-    if (canvas.zoom() > 1) canvas.zoom(1, 'auto')
+    fit(this.bpmnJs, PALETTE)
   }
 
   zoom(direction: 1 | -1): void {
@@ -112,6 +137,7 @@ export class Stage {
     for (const end of this.#ends) end()
     this.#bound?.end()
     this.#steps.stop()
+    this.#serverEdits.stop()
     this.#modeler.destroy()
   }
 
@@ -142,6 +168,7 @@ export class Stage {
       this.#following.value = client
     })
     this.#steps.follow(doc)
+    this.#serverEdits.follow(doc)
     const end = () => {
       unsubscribe()
       presence.end()

@@ -1,5 +1,6 @@
 // The title of the diagram, which becomes a field when one clicks on it.
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { TITLE_CHARS } from '../limits.ts'
 import { api } from '../session.ts'
 import { complain } from '../ui/toasts.tsx'
 
@@ -53,7 +54,7 @@ export function Title({
       class="title"
       aria-label="Title of the diagram"
       value={text}
-      maxLength={200}
+      maxLength={TITLE_CHARS}
       onInput={(event) => setText(event.currentTarget.value)}
       onBlur={() => void save()}
       onKeyDown={(event) => {

@@ -1,18 +1,19 @@
-// What a version is, in two lines.
+// What a version is, in a few lines.
 import type { Version } from '../api.ts'
 import { session } from '../session.ts'
 import { Icon } from '../ui/icons.tsx'
-import { ago } from '../ui/time.ts'
+import { ago, exactly } from '../ui/time.ts'
 
 export function VersionLines({ version }: { readonly version: Version }) {
-  const { name, message, kind, authors, createdAt } = version
+  const { name, message, authors, createdAt } = version
   return (
     <>
       <span class="version-name">
         {name !== null && <Icon name="flag" />}
-        {name ?? message ?? KINDS[kind] ?? kind}
+        {titleOf(version)}
       </span>
-      <span class="quiet-text">
+      {name !== null && message !== null && <span class="version-message">{message}</span>}
+      <span class="quiet-text" title={exactly(createdAt)}>
         {[`Version ${version.version}`, ago(createdAt, Date.now()), people(authors)]
           .filter(Boolean)
           .join(' · ')}
@@ -21,14 +22,25 @@ export function VersionLines({ version }: { readonly version: Version }) {
   )
 }
 
-/** Whose work it is. Ids that the server made up tell a reader nothing. */
-function people(authors: Version['authors']): string {
+/** What it is called. */
+export function titleOf({ name, message, kind, restoredFrom }: Version): string {
+  if (name !== null) return name
+  if (message !== null) return message
+  return kind === 'restored' && restoredFrom !== null
+    ? `Restored version ${restoredFrom}`
+    : (KINDS[kind] ?? kind)
+}
+
+/** Who somebody is. Ids that the server made up tell a reader nothing. */
+export function personName({ id, name }: { readonly id: string; readonly name?: string | null }): string {
   const own = session.value.state === 'in' ? session.value.who.user : undefined
-  const names = authors.map(({ id, name }) => {
-    if (id === own) return 'you'
-    return name ?? (/^(local|guest)-/.test(id) ? 'somebody' : id)
-  })
-  const [first, second, ...rest] = [...new Set(names)]
+  if (id === own) return 'you'
+  return name ?? (/^(local|guest)-/.test(id) ? 'somebody' : id)
+}
+
+/** Whose work it is. */
+function people(authors: Version['authors']): string {
+  const [first, second, ...rest] = [...new Set(authors.map(personName))]
   if (rest.length > 0) return `${first}, ${second} and ${rest.length} more`
   return second === undefined ? (first ?? '') : `${first} and ${second}`
 }

@@ -5,6 +5,7 @@ import { Icon } from '../ui/icons.tsx'
 import { type Item, Menu } from '../ui/menu.tsx'
 import { ago } from '../ui/time.ts'
 import { contentOf, inWords } from './content.ts'
+import { gives } from './drag.ts'
 import { Picture } from './picture.tsx'
 
 export function Card({
@@ -19,7 +20,7 @@ export function Card({
 }) {
   return (
     <li class="card">
-      <a class="card-link" {...(!deleted && { href: pathOf({ page: 'diagram', id: diagram.id }) })}>
+      <a class="card-link" {...(!deleted && linkTo(diagram.id, actions.length > 0))}>
         <Picture diagram={diagram} />
         <span class="card-title">{diagram.title}</span>
         <span class="card-about">{inWords(contentOf(diagram.summary))}</span>
@@ -34,4 +35,9 @@ export function Card({
       )}
     </li>
   )
+}
+
+/** Who may move diagrams can drag them to a project. */
+function linkTo(id: string, mayMove: boolean) {
+  return { href: pathOf({ page: 'diagram', id }), ...(mayMove && gives(id)) }
 }

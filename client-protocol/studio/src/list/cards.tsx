@@ -1,10 +1,11 @@
 // The diagrams of the list, or why there are none.
+import { useEffect, useRef } from 'preact/hooks'
 import type { Summary } from '../api.ts'
 import { Button, Notice, Spinner } from '../ui/controls.tsx'
 import type { Item } from '../ui/menu.tsx'
 import { explain } from '../words.ts'
 import { Card } from './card.tsx'
-import type { Diagrams } from './catalog.ts'
+import type { Diagrams, Shelf } from './catalog.ts'
 
 export function Cards({
   diagrams,
@@ -28,7 +29,7 @@ export function Cards({
   }
   const { shown } = catalog
   if (shown.diagrams.length === 0) {
-    return <Nothing searched={diagrams.words.value} deleted={diagrams.deleted.value} onNew={onNew} />
+    return <Nothing searched={diagrams.words.value} shelf={diagrams.shelf.value} onNew={onNew} />
   }
   return (
     <>
@@ -37,27 +38,44 @@ export function Cards({
           <Card
             key={diagram.id}
             diagram={diagram}
-            deleted={diagrams.deleted.value}
+            deleted={diagrams.shelf.value.deleted === true}
             actions={actions(diagram)}
           />
         ))}
       </ul>
       {shown.next !== null && (
-        <Button class="more" disabled={catalog.loadingMore} onClick={() => void diagrams.more()}>
-          Show more
-        </Button>
+        <More key={shown.next} busy={catalog.loadingMore} onMore={() => void diagrams.more()} />
       )}
     </>
   )
 }
 
+/** More comes when one gets near its end, or asks for it. */
+function More({ busy, onMore }: { readonly busy: boolean; readonly onMore: () => void }) {
+  const end = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && onMore(), {
+      rootMargin: '600px',
+    })
+    if (end.current) observer.observe(end.current)
+    return () => observer.disconnect()
+  }, [])
+  return (
+    <div ref={end}>
+      <Button class="more" disabled={busy} onClick={onMore}>
+        {busy ? 'Loading …' : 'Show more'}
+      </Button>
+    </div>
+  )
+}
+
 function Nothing({
   searched,
-  deleted,
+  shelf,
   onNew,
 }: {
   readonly searched: string
-  readonly deleted: boolean
+  readonly shelf: Shelf
   readonly onNew: (() => void) | null
 }) {
   if (searched.trim() !== '') {
@@ -67,9 +85,9 @@ function Nothing({
       </Notice>
     )
   }
-  if (deleted) return <Notice icon="trash" title="Nothing was deleted lately" />
+  if (shelf.deleted) return <Notice icon="trash" title="Nothing was deleted lately" />
   return (
-    <Notice icon="flow" title="No diagrams yet">
+    <Notice icon="flow" title={shelf.project === undefined ? 'No diagrams yet' : 'This project is empty'}>
       <p>{onNew ? 'Create one, or drop a .bpmn file here.' : 'Nobody in your organisation has made one.'}</p>
       {onNew && (
         <Button kind="primary" icon="plus" onClick={onNew}>

@@ -5,6 +5,12 @@ import { PAGE_SIZE } from '../limits.ts'
 
 export type Sort = 'updated' | 'created' | 'title'
 
+/** Which diagrams: of a project, or those that were deleted and can be brought back; else all. */
+export interface Shelf {
+  readonly project?: string
+  readonly deleted?: true
+}
+
 export interface Shown {
   readonly diagrams: readonly Summary[]
   /** `null`: there is no more. */
@@ -20,13 +26,19 @@ export class Diagrams {
   readonly catalog = signal<Catalog>({ state: 'loading' })
   readonly words = signal('')
   readonly sort = signal<Sort>('updated')
-  /** Those that were deleted and can be brought back, in the place of the others. */
-  readonly deleted = signal(false)
+  readonly shelf = signal<Shelf>({})
   readonly #api: Api
   #turn = new AbortController()
 
   constructor(api: Api) {
     this.#api = api
+  }
+
+  /** Shows other diagrams; nothing of the old ones stays. */
+  async turnTo(shelf: Shelf): Promise<void> {
+    this.shelf.value = shelf
+    this.catalog.value = { state: 'loading' }
+    await this.load()
   }
 
   /** Asks anew. What is shown stays until the answer is there. */
@@ -65,9 +77,12 @@ export class Diagrams {
     this.#change((diagrams) => diagrams.filter((diagram) => diagram.id !== id))
   }
 
-  /** Shows what the server said of a diagram. */
+  /** Shows what the server said of a diagram, which may stand elsewhere now. */
   replace(changed: Summary): void {
-    this.#change((diagrams) => diagrams.map((diagram) => (diagram.id === changed.id ? changed : diagram)))
+    const { project } = this.shelf.value
+    const isElsewhere = project !== undefined && changed.projectId !== project
+    if (isElsewhere) this.forget(changed.id)
+    else this.#change((known) => known.map((diagram) => (diagram.id === changed.id ? changed : diagram)))
   }
 
   #change(change: (diagrams: readonly Summary[]) => readonly Summary[]): void {
@@ -81,11 +96,13 @@ export class Diagrams {
 
   #query(): Record<string, string> {
     const words = this.words.value.trim()
+    const { project, deleted } = this.shelf.value
     return {
       limit: String(PAGE_SIZE),
       sort: SORTS[this.sort.value],
       ...(words !== '' && { q: words }),
-      ...(this.deleted.value && { deleted: 'true' }),
+      ...(deleted && { deleted: 'true' }),
+      ...(project !== undefined && { projectId: project }),
     }
   }
 }

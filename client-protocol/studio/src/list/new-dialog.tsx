@@ -1,5 +1,6 @@
 // Where a new diagram starts: from a template, under a title.
 import { useState } from 'preact/hooks'
+import { TITLE_CHARS } from '../limits.ts'
 import { Button } from '../ui/controls.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Sketch } from './sketch.tsx'
@@ -48,7 +49,7 @@ export function NewDialog({
             type="text"
             value={title}
             placeholder={template.title}
-            maxLength={200}
+            maxLength={TITLE_CHARS}
             onInput={(event) => setTitle(event.currentTarget.value)}
           />
         </label>

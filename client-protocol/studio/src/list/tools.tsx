@@ -1,7 +1,7 @@
-// What stands over the list: search, order, the deleted ones, upload.
+// What stands over the list: search, order, upload.
 import { useRef } from 'preact/hooks'
 import { SEARCH_PAUSE_MS } from '../limits.ts'
-import { Button, IconButton } from '../ui/controls.tsx'
+import { Button } from '../ui/controls.tsx'
 import { Icon } from '../ui/icons.tsx'
 import type { Diagrams, Sort } from './catalog.ts'
 
@@ -43,27 +43,12 @@ export function Sorting({ diagrams }: { readonly diagrams: Diagrams }) {
   )
 }
 
-export function DeletedToggle({ diagrams }: { readonly diagrams: Diagrams }) {
-  const pressed = diagrams.deleted.value
-  const toggle = () => {
-    diagrams.deleted.value = !pressed
-    void diagrams.load()
-  }
-  return (
-    <IconButton
-      label={pressed ? 'Show diagrams' : 'Show deleted diagrams'}
-      icon="trash"
-      aria-pressed={pressed}
-      onClick={toggle}
-    />
-  )
-}
-
 export function UploadButton({
-  busy,
+  progress,
   take,
 }: {
-  readonly busy: boolean
+  /** While files are on their way: what is said of them. */
+  readonly progress: string | null
   readonly take: (files: readonly File[]) => Promise<void>
 }) {
   const input = useRef<HTMLInputElement>(null)
@@ -84,8 +69,8 @@ export function UploadButton({
           void take(files)
         }}
       />
-      <Button icon="upload" disabled={busy} onClick={() => input.current?.click()}>
-        {busy ? 'Uploading …' : 'Upload'}
+      <Button icon="upload" disabled={progress !== null} onClick={() => input.current?.click()}>
+        {progress ?? 'Upload'}
       </Button>
     </>
   )

@@ -13,13 +13,13 @@ export interface Refused {
 }
 
 /** Makes a diagram of a file. */
-export async function upload(api: Api, file: File): Promise<Summary | Refused> {
+export async function upload(api: Api, file: File, project: string | null): Promise<Summary | Refused> {
   if (file.size > UPLOAD_BYTES) {
     const text = 'The file is too large.'
     return { file: file.name, text, advice: `The server takes ${UPLOAD_BYTES >> 20} MB.`, excerpt: undefined }
   }
   try {
-    return await api.create(await file.arrayBuffer(), titleOf(file.name))
+    return await api.create(await file.arrayBuffer(), titleOf(file.name), project)
   } catch (error) {
     return { file: file.name, ...explain(error), excerpt: await excerptOf(file, error) }
   }
@@ -27,13 +27,19 @@ export async function upload(api: Api, file: File): Promise<Summary | Refused> {
 
 /** A title out of a file's name. */
 export function titleOf(name: string): string {
-  let title = name
+  const title = name
     .replace(/\.(bpmn|bpmn20|xml)$/i, '')
     .replace(/\.bpmn$/i, '')
     .replaceAll(/[_\s]+/gu, ' ')
     .trim()
-  while (new TextEncoder().encode(title).length > TITLE_BYTES) title = [...title].slice(0, -1).join('')
-  return title || 'Untitled diagram'
+  return shortened(title) || 'Untitled diagram'
+}
+
+/** As much of a title as the server takes. */
+export function shortened(title: string): string {
+  const characters = [...title]
+  while (new TextEncoder().encode(characters.join('')).length > TITLE_BYTES) characters.pop()
+  return characters.join('')
 }
 
 /** The part of a text around a place, for a reader. Lines and columns begin at 1; total. */

@@ -13,11 +13,14 @@ export interface Item {
 export function Menu({
   label,
   class: look,
+  about,
   items,
   children,
 }: {
   readonly label: string
   readonly class: string
+  /** Stands above the entries. */
+  readonly about?: string
   readonly items: readonly Item[]
   readonly children: ComponentChildren
 }) {
@@ -62,6 +65,7 @@ export function Menu({
       </button>
       {open && (
         <div class="menu-items" role="menu" aria-label={label} tabIndex={-1} onKeyDown={move}>
+          {about !== undefined && <p class="menu-about">{about}</p>}
           {items.map((item) => (
             <button
               key={item.label}

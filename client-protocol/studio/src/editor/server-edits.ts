@@ -1,0 +1,64 @@
+// Edits that the server writes for somebody: saves by REST and restores. Tells which of them is this person's own
+// restore, so that undo takes it back, and when somebody else may have saved. Knows nothing of bpmn-js.
+import type * as Y from 'yjs'
+
+/** Servers write under ids from here on (E2 of PROTOCOL.md). */
+const SERVER_IDS = 2 ** 32
+
+export class ServerEdits {
+  readonly #listener: () => void
+  #awaited = false
+  #own: Y.Transaction | undefined
+  #doc: Y.Doc | undefined
+
+  /** @param listener is called when somebody else may have saved or restored */
+  constructor(listener: () => void) {
+    this.#listener = listener
+  }
+
+  follow(doc: Y.Doc): void {
+    this.stop()
+    this.#doc = doc
+    doc.on('afterTransaction', this.#look)
+  }
+
+  stop(): void {
+    this.#doc?.off('afterTransaction', this.#look)
+    this.#doc = undefined
+  }
+
+  /** This person has asked for a restore: the next edit of the server is theirs. */
+  expect(): void {
+    this.#awaited = true
+  }
+
+  /** There will be none. */
+  expectNone(): void {
+    this.#awaited = false
+  }
+
+  /** Whether this transaction is the restore that was asked for. */
+  isOwn(transaction: Y.Transaction): boolean {
+    if (transaction === this.#own) return true
+    if (!this.#awaited || !mayBeServers(transaction)) return false
+    this.#awaited = false
+    this.#own = transaction
+    return true
+  }
+
+  readonly #look = (transaction: Y.Transaction) => {
+    if (!this.isOwn(transaction) && mayBeServers(transaction)) this.#listener()
+  }
+}
+
+/** New structs tell who wrote them; an edit that only deletes has none, and may be anybody's. */
+function mayBeServers({ local, beforeState, afterState, deleteSet }: Y.Transaction): boolean {
+  if (local) return false
+  let isNew = false
+  for (const [client, clock] of afterState) {
+    if (clock <= (beforeState.get(client) ?? 0)) continue
+    if (client >= SERVER_IDS) return true
+    isNew = true
+  }
+  return !isNew && deleteSet.clients.size > 0
+}
