@@ -117,6 +117,65 @@ it('any two versions are compared, by a link too, and what is live shows up in a
   await other.getByRole('list', { name: 'Changes' }).getByText('Fourth thing').waitFor()
 })
 
+it('both sides of a comparison show the same place, and the zoom is of what one sees', async t => {
+  const ana = await atTheList(scene, t, 'ana')
+  await create(ana, 'Approval', 'Side by side')
+  const panel = await versions(ana.page)
+  await panel.getByRole('button', { name: /^Created/ }).click()
+  const then = ana.page.getByRole('region', { name: 'Version 1' }).locator('[data-element-id="Task_Check"]')
+  await then.waitFor()
+  const fitted = await then.boundingBox()
+  await ana.page.getByRole('button', { name: 'Zoom in' }).click()
+  const near = await then.boundingBox()
+  assert.ok(near && fitted && near.width > fitted.width * 1.2, 'the version is zoomed')
+  await panel.getByText('Now', { exact: true }).last().click()
+  await then.waitFor({ state: 'detached' })
+  const now = await element(ana.page, 'Task_Check').boundingBox()
+  for (const side of /** @type {const} */ (['x', 'y', 'width', 'height'])) {
+    assert.ok(Math.abs((now?.[side] ?? 0) - near[side]) < 1, `${side}: ${now?.[side]} is ${near[side]}`)
+  }
+})
+
+it('the history is used by the keyboard alone', async t => {
+  const ana = await atTheList(scene, t, 'ana')
+  const { page } = ana
+  await create(ana, 'Approval', 'Without a mouse')
+  /** Goes on to what has this name. @param {string} name */
+  const tabTo = async name => {
+    for (let step = 0; step < 60; step++) {
+      await page.keyboard.press('Tab')
+      const isThere = await page.evaluate(name => {
+        const focused = document.activeElement
+        const label = focused?.getAttribute('aria-label') ?? focused?.closest('label')?.textContent ?? focused?.textContent
+        return label?.startsWith(name)
+      }, name)
+      if (isThere) return
+    }
+    assert.fail(`no way to ${name}`)
+  }
+  await tabTo('Versions')
+  await page.keyboard.press('Enter')
+  const panel = page.getByRole('complementary', { name: 'Versions' })
+  await panel.getByRole('button', { name: /^Created/ }).waitFor()
+  await tabTo('Keep the present state')
+  await page.keyboard.type('Agreed')
+  await page.keyboard.press('Enter')
+  await panel.getByRole('button', { name: /^Agreed/ }).waitFor()
+  await tabTo('More for version 1')
+  await page.keyboard.press('Enter')
+  await page.getByRole('menu').waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('menu').waitFor({ state: 'detached' })
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('ArrowDown')
+  await page.keyboard.press('Enter')
+  const dialog = page.getByRole('dialog', { name: 'Restore version 1?' })
+  await dialog.waitFor()
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-label')), 'More for version 1, Agreed')
+})
+
 it('an old version is downloaded as BPMN and as a picture with its changes marked', async t => {
   const ana = await atTheList(scene, t, 'ana')
   await create(ana, 'Approval', 'To take along')

@@ -13,6 +13,7 @@ export interface Summary {
   /** What it contains, such as `{ activities: 4, participants: […] }`. */
   readonly summary: unknown
   readonly projectId: string | null
+  readonly deletedAt?: string
 }
 
 /** Diagrams that belong together. */

@@ -30,6 +30,8 @@ export const FLUSH_MS = 3_000
 export const PICTURES_AT_ONCE = 4
 /** The server draws a picture within this time after a change; whoever asks sooner gets none. */
 export const PICTURE_AFTER_MS = 5_000
+/** A busy one takes longer: pauses before it is asked again. */
+export const PICTURE_WAITS_MS = [10_000, 30_000]
 /** People whose faces are shown side by side; the rest is a number. */
 export const FACES = 5
 /** Characters of a changed value that are shown. */

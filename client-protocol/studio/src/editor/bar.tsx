@@ -8,6 +8,7 @@ import { Button, IconButton } from '../ui/controls.tsx'
 import { Icon } from '../ui/icons.tsx'
 import { Menu } from '../ui/menu.tsx'
 import { complain } from '../ui/toasts.tsx'
+import { copyLink } from './clipboard.ts'
 import { downloadBpmn, downloadSvg } from './downloads.ts'
 import { People } from './people.tsx'
 import type { Room } from './room.ts'
@@ -104,9 +105,14 @@ function More({
 }) {
   return (
     <Menu
-      label="Download and help"
+      label="Link, downloads and help"
       class="icon-button"
       items={[
+        {
+          label: 'Copy link for members',
+          icon: 'link',
+          act: () => void copyLink(location.origin + pathOf({ page: 'diagram', id })),
+        },
         {
           label: 'Download .bpmn',
           icon: 'download',

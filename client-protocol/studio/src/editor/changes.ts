@@ -28,8 +28,12 @@ export interface Changes {
 
 type Fields = Readonly<Record<string, unknown>>
 
-export function changesOf(report: unknown): Changes {
+/** @param nameOf the name of an element that the report only refers to, by its BPMN id */
+export function changesOf(report: unknown, nameOf: (id: string) => string | undefined): Changes {
   const lists = fields(report)
+  const called = (id: unknown) => (typeof id === 'string' ? nameOf(id)?.trim() || id : 'nothing')
+  const rejoined = ({ field, from, to }: Fields): string =>
+    `${ENDS[String(field)] ?? words(String(field))} ${called(to)} instead of ${called(from)}`
   const meaning = new Gathered()
   for (const entry of list(lists.added)) meaning.note(entry, 'added', inside(entry))
   for (const entry of list(lists.removed)) meaning.note(entry, 'removed', ['removed'])
@@ -107,11 +111,6 @@ function renamed({ from, to }: Fields): string {
 
 function moved({ from, to }: Fields): string {
   return `moved from ${labelOf(fields(from)).what} to ${labelOf(fields(to)).what}`
-}
-
-function rejoined({ field, from, to }: Fields): string {
-  const where = ENDS[String(field)] ?? words(String(field))
-  return `${where} ${to ?? 'nothing'} instead of ${from ?? 'nothing'}`
 }
 
 function property({ field, from, to }: Fields): string {

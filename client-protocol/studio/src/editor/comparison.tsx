@@ -1,6 +1,6 @@
 // Two versions, or a version and the diagram as it is now: either of them on the canvas, with what changed marked
 // and listed.
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { ApiError, type Version } from '../api.ts'
 import { DIFF_PAUSE_MS } from '../limits.ts'
 import { api } from '../session.ts'
@@ -15,6 +15,7 @@ import type { Stage } from './stage.ts'
 import { VersionCanvas } from './version-canvas.tsx'
 import { VersionLines } from './version-lines.tsx'
 import { VersionMenu } from './version-menu.tsx'
+import { lookAt, type View, viewOf } from './view.ts'
 
 type Side = 'before' | 'after'
 
@@ -52,12 +53,24 @@ export function Comparison({
   const shownVersion = side === 'before' ? from : to
   const shown = shownVersion === null ? stage.bpmnJs : viewer
   const marks = useMemo(() => changes && marksOf(changes), [changes])
+  const view = useRef<View | null>(null)
+  useEffect(() => {
+    if (shown && view.current) lookAt(shown, view.current)
+  }, [shown])
   useEffect(() => (shown && marks ? mark(shown, marks) : undefined), [shown, marks])
   useEffect(() => (shown && pointed?.id ? pointOut(shown, pointed.id) : undefined), [shown, pointed])
 
+  /** What comes next shows the same place. */
+  const stay = () => {
+    if (shown) view.current = viewOf(shown)
+  }
+  const turn = (to: Side) => {
+    if (to !== side) stay()
+    setSide(to)
+  }
   const show = (change: Change) => {
-    if (change.mark === 'added') setSide('after')
-    if (change.mark === 'removed') setSide('before')
+    if (change.mark === 'added') turn('after')
+    if (change.mark === 'removed') turn('before')
     // The same one again is looked for again.
     point({ ...change })
   }
@@ -67,8 +80,15 @@ export function Comparison({
       <Button kind="quiet" icon="back" onClick={() => onPair(null)}>
         All versions
       </Button>
-      <Ends pair={pair} versions={known} onPair={onPair} />
-      <Sides pair={pair} side={side} onSide={setSide} />
+      <Ends
+        pair={pair}
+        versions={known}
+        onPair={(other) => {
+          stay()
+          onPair(other)
+        }}
+      />
+      <Sides pair={pair} side={side} onSide={turn} />
       {entry && (
         <div class="version-line">
           <div class="version">
@@ -88,7 +108,7 @@ export function Comparison({
         <Spinner label="Comparing …" />
       )}
       {shownVersion !== null && (
-        <VersionCanvas id={id} version={shownVersion} frame={stage.frame} onShown={setViewer} />
+        <VersionCanvas id={id} version={shownVersion} stage={stage} onShown={setViewer} />
       )}
     </div>
   )
@@ -159,7 +179,8 @@ function useChanges(stage: Stage, id: string, { from, to }: Pair, onFailed: () =
     let left = false
     const load = async () => {
       const report = await api.diff(id, from, to)
-      if (!left) setChanges(changesOf(report))
+      const registry = stage.bpmnJs.get('elementRegistry')
+      if (!left) setChanges(changesOf(report, (other) => registry.get(other)?.businessObject.name))
     }
     const failed = (error: unknown) => {
       if (left) return

@@ -4,6 +4,7 @@ import type { Summary } from '../api.ts'
 import { go, place } from '../router.ts'
 import type { Who } from '../session.ts'
 import { IconButton, Spinner } from '../ui/controls.tsx'
+import { useDrop } from '../ui/drop.ts'
 import { complain } from '../ui/toasts.tsx'
 import { Announcements } from './announcements.tsx'
 import { EditorBar, type Panel } from './bar.tsx'
@@ -49,6 +50,8 @@ export function Editor({
       left = true
     }
   }, [room])
+  // A file that is let go here would take the page away.
+  useDrop(null)
   useShortcuts({ help: () => setHelp(true), stage })
 
   const choose = (wanted: Panel | null) => {

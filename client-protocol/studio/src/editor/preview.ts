@@ -2,8 +2,8 @@
 import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer'
 import { RENDERER } from './canvas-theme.ts'
 import type { Mark } from './changes.ts'
-import { fit } from './fit.ts'
 import type { BpmnJs } from './services.ts'
+import { fit } from './view.ts'
 
 /** Classes of marked elements: styles/canvas.css. */
 const CLASSES: Readonly<Record<Mark, string>> = {

@@ -33,7 +33,7 @@ export interface Services {
   readonly canvas: {
     zoom(level: number | 'fit-viewport', center?: 'auto'): number
     zoom(): number
-    viewbox(): { readonly inner: Box; readonly outer: Pick<Box, 'width' | 'height'> }
+    viewbox(): Box & { readonly inner: Box; readonly outer: Pick<Box, 'width' | 'height'> }
     viewbox(box: Box): void
     getRootElement(): CanvasElement
     resized(): void

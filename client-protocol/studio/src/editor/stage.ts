@@ -11,20 +11,14 @@ import {
 } from 'atelier-client/bpmn-js'
 import Modeler from 'bpmn-js/lib/Modeler'
 import { onPaper, RENDERER } from './canvas-theme.ts'
-import { fit } from './fit.ts'
 import { ServerEdits } from './server-edits.ts'
 import type { BpmnJs, CanvasElement } from './services.ts'
-
-/** How much nearer one step of the zoom buttons goes. */
-const ZOOM_STEP = 1.25
-/** Nearest and farthest, as by the mouse wheel. */
-const ZOOM_RANGE = [0.2, 4] as const
-
-/** How wide the palette is, with its margin: styles/canvas.css. */
-const PALETTE = 60
+import { fit, zoom } from './view.ts'
 
 export class Stage {
   readonly bpmnJs: BpmnJs
+  /** What one sees: the live diagram, or a version over it. */
+  front: BpmnJs
   readonly #modeler: Modeler
   readonly #diagram: LiveDiagram
   readonly #onFallback: (fallback: Fallback) => void
@@ -50,6 +44,7 @@ export class Stage {
     this.#onFallback = onFallback
     this.#modeler = new Modeler({ container, bpmnRenderer: RENDERER })
     this.bpmnJs = this.#modeler as unknown as BpmnJs
+    this.front = this.bpmnJs
     this.#steps = new UndoStack(
       (origin, edit) => origin === this.#bound?.binding.origin || this.#serverEdits.isOwn(edit),
     )
@@ -119,13 +114,11 @@ export class Stage {
   }
 
   fit(): void {
-    fit(this.bpmnJs, PALETTE)
+    fit(this.front)
   }
 
   zoom(direction: 1 | -1): void {
-    const canvas = this.bpmnJs.get('canvas')
-    const [least, most] = ZOOM_RANGE
-    canvas.zoom(Math.min(most, Math.max(least, canvas.zoom() * ZOOM_STEP ** direction)), 'auto')
+    zoom(this.front, direction)
   }
 
   /** The drawing as a file. */

@@ -6,16 +6,17 @@ import { Spinner } from '../ui/controls.tsx'
 import { explain } from '../words.ts'
 import { preview } from './preview.ts'
 import type { BpmnJs } from './services.ts'
+import type { Stage } from './stage.ts'
 
 export function VersionCanvas({
   id,
   version,
-  frame,
+  stage,
   onShown,
 }: {
   readonly id: string
   readonly version: number
-  readonly frame: HTMLElement
+  readonly stage: Stage
   readonly onShown: (viewer: BpmnJs | null) => void
 }) {
   const container = useRef<HTMLDivElement>(null)
@@ -30,17 +31,19 @@ export function VersionCanvas({
       if (left) return drawn.end()
       end = drawn.end
       setState('shown')
+      stage.front = drawn.viewer
       onShown(drawn.viewer)
     }
     setState('loading')
     show().catch((error) => !left && setState({ problem: explain(error).text }))
     return () => {
       left = true
+      stage.front = stage.bpmnJs
       onShown(null)
       end()
     }
-  }, [id, version])
-  useEffect(() => withoutKeys(frame), [frame])
+  }, [id, version, stage])
+  useEffect(() => withoutKeys(stage.frame), [stage])
   return createPortal(
     <section class="preview" aria-label={`Version ${version}`}>
       <div class="preview-canvas" ref={container} />
@@ -49,7 +52,7 @@ export function VersionCanvas({
         {typeof state === 'object' ? state.problem : `Version ${version}. Live editing goes on below.`}
       </p>
     </section>,
-    frame,
+    stage.frame,
   )
 }
 

@@ -1,6 +1,6 @@
 // The history of the diagram: its stored versions and who did what; two versions against each other; one brought
 // back.
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import type { Summary, Version } from '../api.ts'
 import { go, place } from '../router.ts'
 import { IconButton } from '../ui/controls.tsx'
@@ -35,6 +35,11 @@ export function Versions({
   const [restoring, setRestoring] = useState<Version | null>(null)
   const pair = place.value.page === 'diagram' ? place.value.versions : undefined
   const compare = (pair: Pair | null) => go({ page: 'diagram', id, ...(pair && { versions: pair }) })
+  const isListed = pair === undefined
+  // More may have come while one looked at others.
+  useEffect(() => {
+    if (isListed) void history.load()
+  }, [isListed])
   const onRestore = mayEdit ? setRestoring : null
   const { listed } = history
   return (
@@ -45,7 +50,6 @@ export function Versions({
       </header>
       {pair ? (
         <Comparison
-          key={pair.from}
           stage={stage}
           id={id}
           title={title}

@@ -3,7 +3,7 @@ import type { Summary } from '../api.ts'
 import { pathOf } from '../router.ts'
 import { Icon } from '../ui/icons.tsx'
 import { type Item, Menu } from '../ui/menu.tsx'
-import { ago } from '../ui/time.ts'
+import { ago, exactly } from '../ui/time.ts'
 import { contentOf, inWords } from './content.ts'
 import { gives } from './drag.ts'
 import { Picture } from './picture.tsx'
@@ -18,14 +18,15 @@ export function Card({
   readonly deleted: boolean
   readonly actions: readonly Item[]
 }) {
+  const at = diagram.deletedAt ?? diagram.updatedAt
   return (
     <li class="card">
       <a class="card-link" {...(!deleted && linkTo(diagram.id, actions.length > 0))}>
         <Picture diagram={diagram} />
         <span class="card-title">{diagram.title}</span>
         <span class="card-about">{inWords(contentOf(diagram.summary))}</span>
-        <time class="card-about" dateTime={diagram.updatedAt}>
-          Changed {ago(diagram.updatedAt, Date.now())}
+        <time class="card-about" dateTime={at} title={exactly(at)}>
+          {deleted ? 'Deleted' : 'Changed'} {ago(at, Date.now())}
         </time>
       </a>
       {actions.length > 0 && (

@@ -28,10 +28,13 @@ export class Diagrams {
   readonly sort = signal<Sort>('updated')
   readonly shelf = signal<Shelf>({})
   readonly #api: Api
+  readonly #onTrouble: (error: unknown) => void
   #turn = new AbortController()
 
-  constructor(api: Api) {
+  /** @param onTrouble is told why the list could not be renewed */
+  constructor(api: Api, onTrouble: (error: unknown) => void) {
     this.#api = api
+    this.#onTrouble = onTrouble
   }
 
   /** Shows other diagrams; nothing of the old ones stays. */
@@ -51,7 +54,7 @@ export class Diagrams {
       if (turn.signal.aborted) return
       this.#show(page.diagrams, page.nextCursor)
     } catch (error) {
-      if (!turn.signal.aborted) this.catalog.value = { state: 'failed', error }
+      if (!turn.signal.aborted) this.#fail(error)
     }
   }
 
@@ -68,7 +71,7 @@ export class Diagrams {
       const fresh = page.diagrams.filter((diagram) => !known.has(diagram.id))
       this.#show([...value.shown.diagrams, ...fresh], page.nextCursor)
     } catch (error) {
-      if (!turn.signal.aborted) this.catalog.value = { state: 'failed', error }
+      if (!turn.signal.aborted) this.#fail(error)
     }
   }
 
@@ -83,6 +86,16 @@ export class Diagrams {
     const isElsewhere = project !== undefined && changed.projectId !== project
     if (isElsewhere) this.forget(changed.id)
     else this.#change((known) => known.map((diagram) => (diagram.id === changed.id ? changed : diagram)))
+  }
+
+  /** What is shown already is better than nothing. */
+  #fail(error: unknown): void {
+    const { value } = this.catalog
+    if (value.state !== 'shown') this.catalog.value = { state: 'failed', error }
+    else {
+      this.#show(value.shown.diagrams, value.shown.next)
+      this.#onTrouble(error)
+    }
   }
 
   #change(change: (diagrams: readonly Summary[]) => readonly Summary[]): void {

@@ -5,6 +5,7 @@ import { UPLOAD_FILES } from '../limits.ts'
 import { go, type Place } from '../router.ts'
 import { api, isGuest, mayWrite, type Who } from '../session.ts'
 import { Button } from '../ui/controls.tsx'
+import { useDrop } from '../ui/drop.ts'
 import { Icon } from '../ui/icons.tsx'
 import type { Item } from '../ui/menu.tsx'
 import { complain, say } from '../ui/toasts.tsx'
@@ -12,7 +13,6 @@ import { Cards } from './cards.tsx'
 import { Diagrams, type Shelf } from './catalog.ts'
 import { Desk } from './desk.ts'
 import { type Asked, Dialogs } from './dialogs.tsx'
-import { useDrop } from './drop.ts'
 import { Organisation } from './organisation.ts'
 import { ProjectMenu } from './project-menu.tsx'
 import { Sidebar } from './sidebar.tsx'
@@ -25,7 +25,7 @@ export function ListPage({
   readonly who: Who
   readonly place: Extract<Place, { page: 'list' }>
 }) {
-  const diagrams = useMemo(() => new Diagrams(api), [])
+  const diagrams = useMemo(() => new Diagrams(api, complain), [])
   const organisation = useMemo(() => new Organisation(api, !isGuest(who)), [])
   const desk = useMemo(() => new Desk(api, diagrams, organisation), [])
   const [asked, ask] = useState<Asked | null>(null)

@@ -1,7 +1,7 @@
 // The picture of a diagram, asked for when it comes into view; a sketch until then, and where there is none.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Summary } from '../api.ts'
-import { PICTURE_AFTER_MS, PICTURES_AT_ONCE } from '../limits.ts'
+import { PICTURE_AFTER_MS, PICTURE_WAITS_MS, PICTURES_AT_ONCE } from '../limits.ts'
 import { api } from '../session.ts'
 import { contentOf } from './content.ts'
 import { Sketch } from './sketch.tsx'
@@ -24,12 +24,15 @@ export function Picture({ diagram }: { readonly diagram: Summary }) {
       made = URL.createObjectURL(picture)
       setUrl(made)
     }
+    // Without a picture the sketch stays.
+    const attempt = (wait: number, [next, ...later]: readonly number[]) => {
+      const failed = () => next !== undefined && !left.signal.aborted && attempt(next, later)
+      timer = setTimeout(() => load().catch(failed), wait)
+    }
     const observer = new IntersectionObserver(([entry]) => {
       if (!entry?.isIntersecting) return
       observer.disconnect()
-      const wait = Math.max(0, Date.parse(updatedAt) + PICTURE_AFTER_MS - Date.now())
-      // Without a picture the sketch stays.
-      timer = setTimeout(() => load().catch(() => {}), wait)
+      attempt(Math.max(0, Date.parse(updatedAt) + PICTURE_AFTER_MS - Date.now()), PICTURE_WAITS_MS)
     })
     if (frame.current) observer.observe(frame.current)
     return () => {

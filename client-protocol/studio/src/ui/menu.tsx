@@ -1,4 +1,4 @@
-// A button with a menu: arrow keys move in it, Escape and a click elsewhere close it.
+// A button with a menu: arrow keys move in it, Escape and going elsewhere close it.
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Icon, type IconName } from './icons.tsx'
@@ -34,7 +34,11 @@ export function Menu({
       if (event.target instanceof Node && !root.current?.contains(event.target)) setOpen(false)
     }
     document.addEventListener('pointerdown', elsewhere)
-    return () => document.removeEventListener('pointerdown', elsewhere)
+    document.addEventListener('focusin', elsewhere)
+    return () => {
+      document.removeEventListener('pointerdown', elsewhere)
+      document.removeEventListener('focusin', elsewhere)
+    }
   }, [open])
   const close = () => {
     setOpen(false)
