@@ -14,7 +14,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::auth::{self, Keys, SecretError};
-use crate::config::{self, Config};
+use crate::config::{self, Config, ConfigError};
 use crate::editors::Editors;
 use crate::http::current::Bases;
 use crate::http::extract::BodySpace;
@@ -31,7 +31,9 @@ use crate::jobs::checkpoint::Checkpoints;
 use crate::jobs::purge;
 use crate::jobs::thumbnail::Thumbnails;
 use crate::limits;
+use crate::members::Members;
 use crate::room::registry::Registry;
+use crate::store::StoreError;
 use crate::store::catalog::Keep;
 use crate::store::sqlite::{Catalog, OpenError, Store};
 use crate::ws::{self, Gate};
@@ -47,6 +49,7 @@ pub struct App {
     editors: Arc<Editors>,
     catalog: Catalog,
     keys: Arc<Keys>,
+    members: Arc<Members>,
     /// Also stops what was started when the app is dropped without [`App::stop`].
     stop: DropGuard,
     tasks: TaskTracker,
@@ -67,6 +70,12 @@ pub enum StartError {
     /// The secret of tokens.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// A setting that was not checked before.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The database can't be read.
+    #[error("the members of organisations can't be read: {0}")]
+    Members(StoreError),
     /// The address.
     #[error("can't listen on {addr}: {source}; give another --listen, or stop what listens there")]
     Listen {
@@ -96,6 +105,9 @@ impl App {
 
         let catalog =
             store.catalog().keeping(keep(&config.versions)).selling(config.plans.catalog());
+        let domains = config.auth.orgs_by_domain()?;
+        let members = Members::open(catalog.clone(), &config.auth, domains).await;
+        let members = members.map_err(StartError::Members)?;
         let editors = Arc::<Editors>::default();
         registry.watch(Arc::clone(&editors) as _);
 
@@ -109,6 +121,7 @@ impl App {
         let api = Arc::new(Api {
             node,
             keys: Arc::clone(&keys),
+            members: Arc::clone(&members),
             registry: Arc::clone(&registry),
             catalog: catalog.clone(),
             editors: Arc::clone(&editors),
@@ -125,7 +138,7 @@ impl App {
             tasks: tasks.clone(),
         });
         let gate = Gate::new(
-            Arc::clone(&keys),
+            (Arc::clone(&keys), Arc::clone(&members)),
             Arc::clone(&registry),
             catalog.clone(),
             Origins::new(&config.server),
@@ -149,6 +162,7 @@ impl App {
             editors,
             catalog,
             keys,
+            members,
             stop: stop.clone().drop_guard(),
             tasks,
             listening,
@@ -167,6 +181,7 @@ impl App {
             settings: self.config.versions.clone(),
         };
         self.tasks.spawn(checkpoints.run(stop.clone()));
+        self.tasks.spawn(Arc::clone(&self.members).watch(stop.clone()));
         self.tasks.spawn(Thumbnails { catalog: self.catalog.clone() }.run(stop.clone()));
         let kept = purge::Kept {
             deleted: self.config.store.keep_deleted_for,

@@ -7,7 +7,6 @@ mod invite;
 mod secret;
 
 use std::fmt;
-use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jsonwebtoken::errors::ErrorKind;
@@ -19,20 +18,10 @@ use serde::{Deserialize, Serialize};
 use crate::id::{DiagramId, OrgId, UserId};
 use crate::limits;
 use crate::room::session::Role;
+use crate::store::catalog::Email;
+pub use crate::store::catalog::OrgRole;
 pub use invite::{Guest, Invite};
 pub use secret::{SecretError, load_secret};
-
-/// What a caller may do in its organisation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum OrgRole {
-    /// Everything.
-    Admin,
-    /// Reads and writes diagrams.
-    Member,
-    /// Reads diagrams.
-    Viewer,
-}
 
 impl OrgRole {
     /// The role in a room (ROOM R2).
@@ -49,15 +38,27 @@ impl OrgRole {
     }
 }
 
-impl FromStr for OrgRole {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "admin" => Ok(Self::Admin),
-            "member" => Ok(Self::Member),
-            "viewer" => Ok(Self::Viewer),
-            _ => Err("must be admin, member or viewer".to_owned()),
-        }
+/// What a verified access token says of its holder. What that one may do is its membership's to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimed {
+    /// Its tenant, if the token names one.
+    pub org: Option<OrgId>,
+    /// Who acts.
+    pub user: UserId,
+    /// The most that this token gives; without one, all that the membership does.
+    pub role: Option<OrgRole>,
+    /// What others see at its cursor.
+    pub name: Option<String>,
+    /// An address that its issuer has verified.
+    pub email: Option<Email>,
+    /// Set for a guest: the one diagram that it can reach.
+    pub guest: Option<Guest>,
+}
+
+impl From<Identity> for Claimed {
+    fn from(who: Identity) -> Self {
+        let Identity { org, user, role, name, guest } = who;
+        Self { org: Some(org), user, role: Some(role), name, email: None, guest }
     }
 }
 

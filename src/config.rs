@@ -4,6 +4,7 @@
 //! before anything is opened, with a sentence that says what to do. Every setting stands in
 //! docs/configuration.md; a test compares that table with these structs.
 
+mod auth;
 mod load;
 mod value;
 
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits;
 use crate::store::catalog::{self, Plan};
+pub use auth::{Auth, LocalSignIn, Provisioning, check_secret};
 pub use load::{ConfigError, Sources};
 pub use value::{BadDuration, parse_duration};
 
@@ -107,59 +109,6 @@ impl Default for Socket {
             frames_burst: limits::FRAMES_BURST,
             ping_after: limits::PING_AFTER,
             dead_after: limits::DEAD_AFTER,
-        }
-    }
-}
-
-/// Tokens.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Auth {
-    /// The HS256 secret; without it one is made on first start and kept in the data folder.
-    #[serde(deserialize_with = "value::secret", serialize_with = "value::redacted")]
-    pub jwt_secret: Option<SecretString>,
-    /// A file that holds the secret, for orchestrators that mount secrets as files.
-    pub jwt_secret_file: Option<PathBuf>,
-    /// The `iss` that tokens carry and must carry.
-    pub issuer: String,
-    /// Life of a room token.
-    #[serde(with = "value::duration")]
-    pub room_token_ttl: Duration,
-    /// Whether the Studio signs people in who come from this machine.
-    pub local_sign_in: LocalSignIn,
-}
-
-/// Whether the Studio signs people in who come from this machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LocalSignIn {
-    /// Exactly when nobody else reaches the server: it listens on a loopback address and has no public URL.
-    Auto,
-    /// Whatever the address: for a container whose port is published on loopback only.
-    On,
-    /// Never.
-    Off,
-}
-
-impl Auth {
-    /// Whether a page of this server may sign in a person at this machine.
-    pub fn signs_in_locally(&self, server: &Server) -> bool {
-        match self.local_sign_in {
-            LocalSignIn::Auto => server.listen.ip().is_loopback() && server.public_url.is_none(),
-            LocalSignIn::On => true,
-            LocalSignIn::Off => false,
-        }
-    }
-}
-
-impl Default for Auth {
-    fn default() -> Self {
-        Self {
-            jwt_secret: None,
-            jwt_secret_file: None,
-            issuer: "atelier".to_owned(),
-            room_token_ttl: limits::ROOM_TOKEN_TTL,
-            local_sign_in: LocalSignIn::Auto,
         }
     }
 }
@@ -429,53 +378,6 @@ impl Socket {
         }
         Ok(())
     }
-}
-
-impl Auth {
-    fn check(&self) -> Result<(), ConfigError> {
-        if self.jwt_secret.is_some() && self.jwt_secret_file.is_some() {
-            return refuse(
-                "auth.jwt_secret",
-                "and auth.jwt_secret_file are both given: keep one of them",
-            );
-        }
-        if let Some(secret) = &self.jwt_secret {
-            check_secret("auth.jwt_secret (ATELIER_JWT_SECRET)", secret.expose_secret())?;
-        }
-        if self.issuer.is_empty() {
-            return refuse("auth.issuer", "is empty: name who issues tokens, such as \"atelier\"");
-        }
-        if self.room_token_ttl < limits::ROOM_TOKEN_TTL_MIN
-            || self.room_token_ttl > limits::ROOM_TOKEN_TTL_MAX
-        {
-            return refuse("auth.room_token_ttl", "must be between 1m and 24h");
-        }
-        Ok(())
-    }
-}
-
-/// Refuses a secret that can be guessed. Never shows it.
-///
-/// # Errors
-/// Names the setting and how to make a good one.
-pub fn check_secret(key: &'static str, secret: &str) -> Result<(), ConfigError> {
-    const MAKE: &str = "make one with `openssl rand -hex 32`";
-    if secret.len() < limits::MIN_SECRET_BYTES {
-        return refuse(
-            key,
-            format!(
-                "has {} bytes, an HS256 secret needs at least {}: {MAKE}",
-                secret.len(),
-                limits::MIN_SECRET_BYTES
-            ),
-        );
-    }
-    let mut seen = [false; 256];
-    secret.bytes().for_each(|b| seen[usize::from(b)] = true);
-    if seen.iter().filter(|s| **s).count() < limits::MIN_SECRET_DISTINCT {
-        return refuse(key, format!("repeats a few characters and can be guessed: {MAKE}"));
-    }
-    Ok(())
 }
 
 /// `http(s)://host[:port]` and nothing behind it.

@@ -19,6 +19,7 @@ pub mod telemetry;
 pub mod auth;
 pub mod diagram;
 pub mod editors;
+pub mod members;
 pub mod outbound;
 pub mod raster;
 

@@ -168,6 +168,18 @@ pub const DIAGRAMS_PRO: u32 = 100;
 pub const DIAGRAMS_ENTERPRISE: u32 = 1000;
 /// Projects of one organisation: a list that is read whole. Above it: 422.
 pub const MAX_PROJECTS: u32 = 1000;
+/// Members of one organisation, those who were removed included. Above it: 422, and nobody new is let in.
+pub const MAX_MEMBERS: u32 = 20_000;
+/// Longest e-mail address, bytes (RFC 5321).
+pub const MAX_EMAIL_BYTES: usize = 254;
+/// Changes of members that a node reads at once; the rest it reads right behind them.
+pub const MEMBER_CHANGES: u32 = 1000;
+/// How often a node asks for them: a change that another process made acts within a second (ROOM R2).
+pub const MEMBERS_EVERY: Duration = Duration::from_millis(300);
+/// Time without an answer to that, after which what is remembered of members counts no more.
+pub const MEMBERS_STALE: Duration = Duration::from_secs(1);
+/// Members (and guests, who are none) that one process remembers; above it all are forgotten.
+pub const MEMBERS_REMEMBERED: usize = 20_000;
 /// Longest search text, bytes; a title is not longer. Above it: 422.
 pub const MAX_SEARCH_BYTES: usize = MAX_TITLE_BYTES;
 /// Bytes of lists that are kept for those who ask again; above it all are forgotten.

@@ -5,6 +5,7 @@
 //! one (ROOM R1); HTTP refuses malformed requests, foreign origins and quick repeats of a refused token.
 
 mod refused;
+mod rights;
 mod socket;
 
 use std::sync::Arc;
@@ -30,11 +31,13 @@ use crate::http::origin::Origins;
 use crate::http::problem::{Kind, Problem};
 use crate::id::DiagramId;
 use crate::limits;
+use crate::members::Members;
 use crate::protocol::close::CloseCode;
 use crate::room::registry::{Joining, Member, Registry};
 use crate::store::StoreError;
 use crate::store::sqlite::Catalog;
 use refused::Refused;
+use rights::Rights;
 use socket::Socket;
 
 /// What sockets need of the other parts.
@@ -42,6 +45,8 @@ use socket::Socket;
 pub struct Gate {
     /// Verifies room tokens.
     pub keys: Arc<Keys>,
+    /// What is left of a token's right.
+    pub members: Arc<Members>,
     /// The rooms.
     pub registry: Arc<Registry>,
     /// Whose diagram it is.
@@ -59,7 +64,7 @@ pub struct Gate {
 impl Gate {
     /// A gate to these rooms.
     pub fn new(
-        keys: Arc<Keys>,
+        (keys, members): (Arc<Keys>, Arc<Members>),
         registry: Arc<Registry>,
         catalog: Catalog,
         origins: Origins,
@@ -68,6 +73,7 @@ impl Gate {
     ) -> Arc<Self> {
         Arc::new(Self {
             keys,
+            members,
             registry,
             catalog,
             origins,
@@ -78,7 +84,7 @@ impl Gate {
     }
 
     /// The right that the token gives, and the place in the room.
-    async fn admit(&self, path: &str, token: &str) -> Result<(RoomGrant, Member), CloseCode> {
+    async fn admit(&self, path: &str, token: &str) -> Result<Admitted, CloseCode> {
         let grant = self.keys.room(token).map_err(|error| {
             tracing::info!(%error, "a socket was refused");
             CloseCode::Token
@@ -95,15 +101,28 @@ impl Gate {
         match self.catalog.diagram(&grant.org, &diagram).await {
             Ok(_) => {}
             Err(StoreError::NotFound) => return Err(CloseCode::Gone),
-            Err(error) => {
-                tracing::warn!(%error, "the catalog could not be read");
-                return Err(CloseCode::TryAgain);
-            }
+            Err(error) => return Err(away(&error)),
         }
-        let who = Joining { user: grant.user.clone(), role: grant.role };
+        let standing = self.members.follow(&grant.org, &grant.user).await;
+        let standing = standing.map_err(|error| away(&error))?;
+        let role = standing.now().in_room(grant.role).ok_or(CloseCode::Forbidden)?;
+        let who = Joining { user: grant.user.clone(), role };
         let member = self.registry.join(&diagram, who).await?;
-        Ok((grant, member))
+        Ok(Admitted { grant, rights: Rights { standing, role }, member })
     }
+}
+
+/// Who may stay.
+#[derive(Debug)]
+struct Admitted {
+    grant: RoomGrant,
+    rights: Rights,
+    member: Member,
+}
+
+fn away(error: &StoreError) -> CloseCode {
+    tracing::warn!(%error, "the catalog could not be read");
+    CloseCode::TryAgain
 }
 
 /// The endpoint, without what surrounds every request.
@@ -204,9 +223,9 @@ async fn run(gate: &Gate, upgrade: OnUpgrade, path: String, token: String) {
     };
     match Box::pin(gate.admit(&path, &token)).await {
         // Also what the room refuses: most stock clients come back for it ten times a second.
-        Ok((grant, member)) => {
+        Ok(admitted) => {
             drop((path, token));
-            socket::serve(gate, socket, grant, member, note).await;
+            socket::serve(gate, socket, admitted, note).await;
         }
         Err(code) => {
             note(code);

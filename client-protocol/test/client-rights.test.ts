@@ -3,10 +3,11 @@ import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { Server } from '../../tests/interop/lib/server.mjs'
 import { until } from '../../tests/interop/lib/wait.mjs'
-import { type Access, type FetchAccess, NotSaved } from '../src/index.ts'
+import { type Access, type Connection, type FetchAccess, NotSaved } from '../src/index.ts'
 import { becomes, reaches, visit, write } from './live/scene.ts'
 
 const KEY = 'StartEvent_1'
+const BOSS = { user: 'boss', role: 'admin' } as const
 
 describe('rights', { concurrency: true }, async () => {
   const server = await Server.start()
@@ -22,6 +23,12 @@ describe('rights', { concurrency: true }, async () => {
       return { ...given, token, role: 'editor', ...told(count) }
     }
     return { access, count: () => count }
+  }
+
+  const giveRole = async (user: string, role: string) => {
+    const body = { type: 'application/json', content: JSON.stringify({ role }) }
+    const answer = await server.request('PATCH', `/api/orgs/me/members/${user}`, BOSS, body)
+    assert.equal(answer.status, 200)
   }
 
   it('a session outlives its tokens without a gap, as each is renewed in band', async (t) => {
@@ -98,6 +105,46 @@ describe('rights', { concurrency: true }, async () => {
     await becomes('the document is loaded anew', ana.document, (doc) => doc !== old)
     assert.equal(ana.saved.value.unsaved, 0)
     assert.doesNotMatch(JSON.stringify(ana.doc.getMap('nodes')), /mine/)
+  })
+
+  it('somebody who is made a viewer is read-only at once, without an edit, and may write again when made a member', async (t) => {
+    const id = await server.create()
+    const dan = await visit(t, server, id, { user: 'dan' })
+    await dan.ready
+    write(dan.doc, KEY, 'name', 'before')
+    await dan.flush()
+    const states: string[] = []
+    dan.connection.subscribe(({ state }) => states.push(state))
+    await giveRole('dan', 'viewer')
+    await becomes('dan may only look', dan.rights, ({ readOnly }) => readOnly === 'viewer')
+    await giveRole('dan', 'member')
+    await becomes('dan may write', dan.rights, ({ readOnly }) => readOnly === null)
+    write(dan.doc, KEY, 'name', 'after')
+    await dan.flush()
+    assert.deepEqual(states, ['online'], 'on one socket')
+    assert.match(await server.xml(id), /name="after"/)
+  })
+
+  it('somebody who is removed from the organisation is told so, and stays out', async (t) => {
+    const id = await server.create()
+    const eva = await visit(t, server, id, { user: 'eva' })
+    await eva.ready
+    const path = '/api/orgs/me/members/eva'
+    assert.equal((await server.request('DELETE', path, BOSS)).status, 204)
+    const { reason, text } = await reaches(eva, 'refused')
+    assert.deepEqual([reason.code, text], [4403, 'You have no access to this diagram any more.'])
+    assert.equal(eva.rights.value.readOnly, 'refused')
+    let asked = 0
+    eva.connection.subscribe(({ state }) => {
+      if (state === 'connecting') asked += 1
+    })
+    eva.reconnect()
+    const again = await becomes(
+      'the way back is refused',
+      eva.connection,
+      (now): now is Extract<Connection, { state: 'refused' }> => asked === 1 && now.state === 'refused',
+    )
+    assert.equal(again.reason.code, 4403)
   })
 
   it('a diagram that does not exist is refused in words, and nobody waits for it', async (t) => {

@@ -24,11 +24,11 @@ function scene(t: TestContext) {
   const saves = new Saves()
   const awareness = new Awareness(doc, { id: 'ana', name: 'Ana', color: '#aa0044' })
   const frames: Uint8Array[] = []
-  const calls = { synced: 0, saved: [] as number[], demoted: 0 }
+  const calls = { synced: 0, saved: [] as number[], roles: [] as string[] }
   const session = new Session(doc, saves, awareness, (frame) => frames.push(frame), {
     synced: () => void calls.synced++,
     saved: (edit) => void calls.saved.push(edit),
-    demoted: () => void calls.demoted++,
+    roleChanged: (role) => void calls.roles.push(role),
   })
   doc.on('update', (update: Uint8Array, origin: unknown) => {
     if (origin === session) return
@@ -61,6 +61,7 @@ function scene(t: TestContext) {
     answers: () => session.receive(wire.step2(Y.encodeStateAsUpdate(server, Y.encodeStateVector(doc)))),
     returns: () => session.receive(wire.barrier(++answered)),
     refuses: (code: number) => session.receive(refused(++answered, code)),
+    saysRole: (role: string) => session.receive(message(104, role)),
   }
 }
 
@@ -69,6 +70,13 @@ function bodyLength(frame: Uint8Array): number {
   let at = 2
   while ((frame[at] ?? 0) >= 0x80) at++
   return frame.length - at - 1
+}
+
+function message(type: number, text: string): Uint8Array {
+  return encoding.encode((encoder) => {
+    encoding.writeVarUint(encoder, type)
+    encoding.writeVarString(encoder, text)
+  })
 }
 
 function refused(barrier: number, code: number): Uint8Array {
@@ -171,9 +179,17 @@ describe('a refused barrier', () => {
     s.edit(1)
     s.sent()
     s.refuses(1)
-    assert.deepEqual([s.saves.state.value.problem, s.calls.demoted, s.sent()], ['read only', 1, []])
+    assert.deepEqual([s.saves.state.value.problem, s.calls.roles, s.sent()], ['read only', ['viewer'], []])
     s.session.resend()
     assert.deepEqual(s.sent(), ['Step2', 'Barrier'])
+  })
+
+  it('of rights may be told before any edit: a role that nobody knows gives none', (t) => {
+    const s = scene(t)
+    s.session.start()
+    for (const role of ['viewer', 'editor', 'a role of tomorrow']) s.saysRole(role)
+    assert.deepEqual(s.calls.roles, ['viewer', 'editor', 'viewer'])
+    assert.equal(s.saves.state.value.problem, null)
   })
 
   it('of a document that is too large is tried again with the next edit, as a whole', (t) => {

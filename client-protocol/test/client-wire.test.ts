@@ -11,11 +11,21 @@ interface Frame {
   readonly hex: string
 }
 interface ServerFrame extends Frame {
-  readonly frame: 'keepalive' | 'step1' | 'step2' | 'update' | 'awareness' | 'barrier' | 'token' | 'refused'
+  readonly frame:
+    | 'keepalive'
+    | 'step1'
+    | 'step2'
+    | 'update'
+    | 'awareness'
+    | 'barrier'
+    | 'token'
+    | 'role'
+    | 'refused'
   readonly vector?: Record<string, number>
   readonly update?: string
   readonly opaque?: string
   readonly expiresAt?: string
+  readonly role?: string
   readonly why?: string
 }
 
@@ -59,15 +69,17 @@ function told(message: wire.ServerMessage): unknown {
   if (message.type === 'step2' || message.type === 'update') return [message.type, hex(message.update)]
   if (message.type === 'awareness') return 'awareness'
   if (message.type === 'token taken') return message.until
+  if (message.type === 'role') return message.role
   if (message.type === 'barrier') return hex(message.opaque)
   return [hex(message.opaque), message.code]
 }
 
-function expected({ frame, vector, update, opaque, expiresAt, why }: ServerFrame): unknown {
+function expected({ frame, vector, update, opaque, expiresAt, role, why }: ServerFrame): unknown {
   if (frame === 'step1') return vector
   if (frame === 'step2' || frame === 'update') return [frame, update]
   if (frame === 'awareness' || frame === 'keepalive') return 'awareness'
   if (frame === 'token') return expiresAt
+  if (frame === 'role') return role
   return frame === 'barrier' ? opaque : [opaque, CODES[why ?? '']]
 }
 

@@ -13,6 +13,7 @@ mod migrate;
 mod org;
 mod serve;
 mod token;
+mod user;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -47,8 +48,10 @@ enum Command {
     Import(import::Import),
     /// Write the BPMN XML of a stored diagram
     Export(export::Export),
-    /// Show what an organisation has, or give it a plan
+    /// Organisations: create, show, list, give a plan
     Org(org::Org),
+    /// Members of an organisation: add, list, give a role, remove
+    User(user::User),
     /// Check the integrity of everything that is stored
     Doctor(doctor::Doctor),
 }
@@ -57,10 +60,10 @@ enum Command {
 #[derive(Debug, Args)]
 struct Common {
     /// Configuration file (TOML); also ATELIER_CONFIG
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
     /// Data folder
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     data: Option<PathBuf>,
 }
 
@@ -145,6 +148,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Import(import) => on_runtime(import.run()),
         Command::Export(export) => on_runtime(export.run()),
         Command::Org(org) => on_runtime(org.run()),
+        Command::User(user) => on_runtime(user.run()),
         Command::Doctor(doctor) => on_runtime(doctor.run()),
     }
 }

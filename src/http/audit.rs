@@ -15,8 +15,8 @@ use super::Api;
 use super::answer::hashed;
 use super::diagrams::page_size;
 use super::extract::{Caller, DiagramPath, Query};
-use super::problem::{Kind, Problem};
-use crate::auth::{Identity, OrgRole};
+use super::problem::Problem;
+use crate::auth::Identity;
 use crate::id::UserId;
 use crate::store::StoreError;
 use crate::store::catalog::{AuditEntry, AuditQuery};
@@ -59,16 +59,14 @@ pub struct ActivityQuery {
 /// `GET /api/audit`
 pub async fn log(
     State(api): State<Arc<Api>>,
-    Caller(caller): Caller,
+    caller: Caller,
     Query(query): Query<LogQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    if caller.role != OrgRole::Admin {
-        return Err(Problem::new(Kind::Forbidden).detail("only an admin reads the audit log"));
-    }
+    caller.is_admin("reads the audit log")?;
     let LogQuery { subject, user, limit, cursor } = query;
     let (limit, before) = (page_size(limit)?, place(cursor)?);
-    answer(&api, &caller, AuditQuery { subject, user, limit, before }, &headers).await
+    answer(&api, &caller.0, AuditQuery { subject, user, limit, before }, &headers).await
 }
 
 /// `GET /api/diagrams/{id}/activity`

@@ -14,12 +14,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::Api;
 use super::problem::{Kind, Problem};
 use super::rate::Verified;
-use crate::auth::{Guest, Identity, TokenError};
+use crate::auth::{Claimed, Guest, Identity, OrgRole, TokenError};
 use crate::bpmn::ReadErrorKind;
 use crate::diagram::NoDiagram;
 use crate::id::{DiagramId, ProjectId, Version};
 use crate::limits;
+use crate::members::NotAdmitted;
 use crate::store::StoreError;
+use crate::store::catalog::MemberId;
 
 /// The verified caller.
 #[derive(Debug)]
@@ -36,6 +38,17 @@ impl Caller {
         }
         Err(Problem::new(Kind::Forbidden).detail("a viewer can't change diagrams"))
     }
+
+    /// Refuses whoever is no admin.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub fn is_admin(&self, what: &str) -> Result<(), Problem> {
+        if self.0.role == OrgRole::Admin {
+            return Ok(());
+        }
+        Err(Problem::new(Kind::Forbidden).detail(format!("only an admin {what}")))
+    }
 }
 
 impl FromRequestParts<Arc<Api>> for Caller {
@@ -44,7 +57,7 @@ impl FromRequestParts<Arc<Api>> for Caller {
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
         let identity = match parts.extensions.get::<Verified>() {
             Some(Verified(identity)) => identity.clone(),
-            None => api.keys.access(bearer(&parts.headers)?)?,
+            None => api.members.admit(claimed(api, &parts.headers)?).await?,
         };
         if let Some(guest) = &identity.guest {
             let path = RawPathParams::from_request_parts(parts, api).await;
@@ -74,11 +87,19 @@ fn check_guest(guest: &Guest, id: Option<&str>, parts: &Parts) -> Result<(), Pro
     }
 }
 
+/// What the request's token says of its holder.
+///
+/// # Errors
+/// Why it is not accepted.
+pub(super) fn claimed(api: &Api, headers: &HeaderMap) -> Result<Claimed, TokenError> {
+    api.keys.access(bearer(headers)?).map(Claimed::from)
+}
+
 /// The token of `Authorization: Bearer …`; the scheme in any case (RFC 7235).
 ///
 /// # Errors
 /// `Missing` or `Malformed`.
-pub(super) fn bearer(headers: &HeaderMap) -> Result<&str, TokenError> {
+fn bearer(headers: &HeaderMap) -> Result<&str, TokenError> {
     let value = headers.get(header::AUTHORIZATION).ok_or(TokenError::Missing)?;
     let value = value.to_str().map_err(|_| TokenError::Malformed)?;
     match value.split_once(' ') {
@@ -106,6 +127,20 @@ impl<S: Send + Sync> FromRequestParts<S> for DiagramPath {
 pub struct ProjectPath(pub ProjectId);
 
 impl<S: Send + Sync> FromRequestParts<S> for ProjectPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = axum::extract::Path::<String>::from_request_parts(parts, state).await;
+        let id = path.ok().and_then(|path| path.0.parse().ok());
+        id.map(Self).ok_or_else(|| Kind::NotFound.into())
+    }
+}
+
+/// The member of the path. What can be neither a user nor an address names no member.
+#[derive(Debug)]
+pub struct MemberPath(pub MemberId);
+
+impl<S: Send + Sync> FromRequestParts<S> for MemberPath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
@@ -236,13 +271,31 @@ impl From<StoreError> for Problem {
             StoreError::NotEmpty => {
                 Self::new(Kind::NotEmpty).detail("move or delete what is in it first")
             }
-            StoreError::TooMany => Self::new(Kind::InvalidValue)
-                .detail(format!("an organisation has at most {} projects", limits::MAX_PROJECTS)),
+            StoreError::TooMany { .. } => Self::new(Kind::InvalidValue).detail(error.to_string()),
+            StoreError::LastAdmin => {
+                Self::new(Kind::LastAdmin).detail("make somebody else an admin first")
+            }
             StoreError::BadCursor => Self::new(Kind::BadRequest).detail(error.to_string()),
             StoreError::Corrupt(_) => Self::new(Kind::Internal).because(error),
             StoreError::Away(_) | StoreError::Unknown(_) => Self::new(Kind::Unavailable)
                 .retry_after(std::time::Duration::from_secs(2))
                 .because(error),
+        }
+    }
+}
+
+impl From<NotAdmitted> for Problem {
+    fn from(error: NotAdmitted) -> Self {
+        let detail = error.to_string();
+        match error {
+            NotAdmitted::Removed => Self::new(Kind::Removed).detail(detail),
+            NotAdmitted::NoMember | NotAdmitted::NoOrg => {
+                Self::new(Kind::NotAMember).detail(detail)
+            }
+            NotAdmitted::Store(StoreError::TooMany { .. }) => {
+                Self::new(Kind::NotAMember).detail(detail)
+            }
+            NotAdmitted::Store(error) => error.into(),
         }
     }
 }

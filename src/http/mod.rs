@@ -19,6 +19,7 @@ mod linger;
 pub mod listener;
 pub mod lists;
 mod local;
+pub mod members;
 pub mod names;
 pub mod orgs;
 pub mod origin;
@@ -51,6 +52,7 @@ use crate::config::{Auth, Server};
 use crate::editors::Editors;
 use crate::id::NodeId;
 use crate::limits;
+use crate::members::Members;
 use crate::room::registry::Registry;
 use crate::store::sqlite::Catalog;
 use current::Bases;
@@ -69,6 +71,8 @@ pub struct Api {
     pub node: NodeId,
     /// Verifies access tokens, mints room tokens.
     pub keys: Arc<Keys>,
+    /// Who may act in which organisation.
+    pub members: Arc<Members>,
     /// Live diagrams.
     pub registry: Arc<Registry>,
     /// Stored diagrams.
@@ -137,6 +141,7 @@ pub fn routes(api: Arc<Api>) -> Router {
 /// Routes about content: their answers may be kept under idempotency keys, for they hold no token.
 fn content(api: &Arc<Api>) -> Router<Arc<Api>> {
     let diagram = get(diagrams::show).put(entry::save).patch(entry::patch).delete(diagrams::delete);
+    let member = get(members::show).patch(members::patch).delete(members::delete);
     let project = get(projects::show).patch(projects::patch).delete(projects::delete);
     Router::new()
         .route("/api/diagrams", get(diagrams::list).post(diagrams::create))
@@ -157,5 +162,7 @@ fn content(api: &Arc<Api>) -> Router<Arc<Api>> {
         .route("/api/projects", get(projects::list).post(projects::create))
         .route("/api/projects/{id}", project)
         .route("/api/orgs/me", get(orgs::me))
+        .route("/api/orgs/me/members", get(members::list).post(members::create))
+        .route("/api/orgs/me/members/{id}", member)
         .route_layer(middleware::from_fn_with_state(Arc::clone(api), idempotency::once))
 }

@@ -26,6 +26,10 @@ pub enum Kind {
     Unauthorized,
     /// A token that does not give this right.
     Forbidden,
+    /// The user was removed from the organisation.
+    Removed,
+    /// The user is no member of the organisation, and is not let in by itself.
+    NotAMember,
     /// The organisation has as many diagrams as its plan allows.
     QuotaExceeded,
     /// A page of an origin that is not on the list.
@@ -42,6 +46,8 @@ pub enum Kind {
     Exists,
     /// What is to be removed still holds something.
     NotEmpty,
+    /// The organisation would have no admin any more.
+    LastAdmin,
     /// Somebody saved since the version that a save expects.
     VersionConflict,
     /// The same request is being carried out.
@@ -85,6 +91,10 @@ impl Kind {
             Self::InvalidBody => (S::BAD_REQUEST, "invalid-body", "The body can't be read"),
             Self::Unauthorized => (S::UNAUTHORIZED, "unauthorized", "A valid token is needed"),
             Self::Forbidden => (S::FORBIDDEN, "forbidden", "The token does not give this right"),
+            Self::Removed => (S::FORBIDDEN, "removed", "You were removed from the organisation"),
+            Self::NotAMember => {
+                (S::FORBIDDEN, "not-a-member", "You are no member of the organisation")
+            }
             Self::QuotaExceeded => (S::FORBIDDEN, "quota-exceeded", "The plan allows no more"),
             Self::ForeignOrigin => (S::FORBIDDEN, "foreign-origin", "This origin is not allowed"),
             Self::NotFound => (S::NOT_FOUND, "not-found", "There is nothing of this name for you"),
@@ -95,6 +105,9 @@ impl Kind {
             Self::Timeout => (S::REQUEST_TIMEOUT, "timeout", "The request took too long"),
             Self::Exists => (S::CONFLICT, "exists", "The id is taken"),
             Self::NotEmpty => (S::CONFLICT, "not-empty", "It still holds something"),
+            Self::LastAdmin => {
+                (S::CONFLICT, "last-admin", "The organisation would have no admin any more")
+            }
             Self::VersionConflict => {
                 (S::CONFLICT, "version-conflict", "Somebody saved since your version")
             }

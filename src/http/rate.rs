@@ -19,13 +19,14 @@ use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{NotUntil, Quota, RateLimiter};
 
 use super::Api;
-use super::extract::bearer;
+use super::extract::claimed;
 use super::listener::Peer;
 use super::problem::{Kind, Problem};
 use crate::auth::Identity;
 use crate::config;
 use crate::id::{OrgId, UserId};
 use crate::limits;
+use crate::members::NotAdmitted;
 
 /// Requests of a bucket when it is full.
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
@@ -45,7 +46,7 @@ pub struct Rates {
     writes: Option<Buckets<(OrgId, UserId)>>,
 }
 
-/// The identity of a request whose token was verified on the way in.
+/// The identity of a request whose token was verified, and its holder admitted, on the way in.
 #[derive(Debug, Clone)]
 pub struct Verified(pub Identity);
 
@@ -79,10 +80,11 @@ pub async fn limit(State(api): State<Arc<Api>>, mut request: Request, next: Next
         return problem.into_response();
     }
     // Whoever has no valid token is told so by its handler.
-    let verified = bearer(request.headers()).and_then(|token| api.keys.access(token)).ok();
-    let Some(who) = verified else { return next.run(request).await };
-    let key = (who.org.clone(), who.user.clone());
-    request.extensions_mut().insert(Verified(who));
+    let Ok(who) = claimed(&api, request.headers()) else { return next.run(request).await };
+    let Some(org) = api.members.org_of(&who) else {
+        return Problem::from(NotAdmitted::NoOrg).into_response();
+    };
+    let key = (org, who.user.clone());
     let mut standing = None;
     let writes = rates.writes.as_ref().filter(|_| is_write(&request));
     for buckets in rates.users.iter().chain(writes) {
@@ -91,6 +93,10 @@ pub async fn limit(State(api): State<Arc<Api>>, mut request: Request, next: Next
             Err(problem) => return problem.into_response(),
         }
     }
+    match api.members.admit(who).await {
+        Ok(identity) => request.extensions_mut().insert(Verified(identity)),
+        Err(error) => return Problem::from(error).into_response(),
+    };
     let mut response = next.run(request).await;
     if let Some(snapshot) = standing {
         response.headers_mut().extend(told(&snapshot));

@@ -118,7 +118,7 @@ pub async fn begin(
     }
     let who = match &new.invite {
         Some(invite) => guest(&api, invite, &new).await?,
-        None => person_here(&api, &headers, &new)?,
+        None => api.members.admit_at_home(person_here(&api, &headers, &new)?).await?,
     };
     let now = SystemTime::now();
     let longest = now + limits::SESSION_TTL;

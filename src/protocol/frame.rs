@@ -25,6 +25,7 @@ const TOKEN: u64 = 101;
 const BARRIER: u64 = 102;
 /// Outer type, ours: a barrier before which something was refused.
 const REFUSED: u64 = 103;
+const ROLE: u64 = 104;
 
 /// An empty awareness frame: resets the silence timers of every stock client and changes nothing.
 pub const KEEPALIVE: Bytes = Bytes::from_static(&[1, 1, 0]);
@@ -228,6 +229,14 @@ pub fn token_taken(expires_at: &str) -> Bytes {
     let mut out = Writer::with_capacity(2 + expires_at.len());
     out.var_uint(TOKEN);
     out.string(expires_at);
+    out.finish().into()
+}
+
+/// 104, server to client: from now on this is what the session may do; a fresh token may give more (R4).
+pub fn role(role: &str) -> Bytes {
+    let mut out = Writer::with_capacity(2 + role.len());
+    out.var_uint(ROLE);
+    out.string(role);
     out.finish().into()
 }
 

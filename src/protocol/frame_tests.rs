@@ -22,6 +22,7 @@ fn the_known_vectors_read_and_write_alike() {
     assert_eq!(read(&[0x66, 1, 5]), Ok(vec![Message::Barrier(Bytes::from_static(&[5]))]));
     assert_eq!(barrier(&[5]), &[0x66, 1, 5][..]);
     assert_eq!(token_taken("2"), &[101, 1, b'2'][..]);
+    assert_eq!(role("viewer"), &b"\x68\x06viewer"[..]);
     assert_eq!(refused(&[5], Refusal::ReadOnly), &b"\x67\x01\x05\x01\x09read only"[..]);
 }
 

@@ -13,7 +13,7 @@ use super::core::Input;
 use super::feed::{Entry, Feed};
 use super::outbox;
 use super::registry::Lease;
-use super::session::Incoming;
+use super::session::{Incoming, Role};
 use super::task::{From, Mail};
 use super::watch::Place;
 use crate::id::SessionId;
@@ -99,6 +99,15 @@ impl Inbox {
     pub async fn send(&self, incoming: Incoming) -> Result<(), Left> {
         self.channel.has_room().await?;
         let input = Input::From { session: self.session, incoming };
+        self.mailbox.send(Mail { input, from: From::Nobody }).await.map_err(|_| Left)
+    }
+
+    /// Tells the room what the session may do from now on. Does not wait for its socket, which may not read.
+    ///
+    /// # Errors
+    /// When the room has ended.
+    pub async fn set_role(&self, role: Role) -> Result<(), Left> {
+        let input = Input::From { session: self.session, incoming: Incoming::Role(role) };
         self.mailbox.send(Mail { input, from: From::Nobody }).await.map_err(|_| Left)
     }
 }

@@ -24,6 +24,16 @@ pub enum Role {
     Viewer,
 }
 
+impl Role {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Editor => "editor",
+            Self::Viewer => "viewer",
+        }
+    }
+}
+
 /// A message of a session, as its reader passes it on.
 #[derive(Debug, Clone)]
 pub enum Incoming {

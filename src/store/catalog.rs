@@ -6,6 +6,7 @@
 mod answer;
 mod audit;
 mod list;
+mod member;
 mod tenant;
 mod thumbnail;
 mod versions;
@@ -19,6 +20,10 @@ pub use answer::{Answer, AnswerKey, Claim};
 pub use audit::{Action, AuditEntry, AuditPage, AuditQuery};
 pub use list::{By, Page, Query, Sort};
 pub(super) use list::{Cursor, Key};
+pub use member::{
+    BadEmail, Email, Member, MemberId, MemberPage, MemberQuery, NewMember, Newcomer, OrgRole,
+    is_domain,
+};
 pub use tenant::{Org, Plan, Plans, Project};
 pub use thumbnail::Thumbnail;
 pub use versions::{Added, Keep, Kind, NewRevision, Revision, VersionEntry, Versions};

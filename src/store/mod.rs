@@ -40,8 +40,16 @@ pub enum StoreError {
     #[error("it is not empty")]
     NotEmpty,
     /// There are as many as there may be.
-    #[error("there are too many")]
-    TooMany,
+    #[error("an organisation has at most {allowed} {what}")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// As many.
+        allowed: u32,
+    },
+    /// The organisation would have no admin any more.
+    #[error("the organisation would have no admin any more")]
+    LastAdmin,
     /// Not a cursor that a list gave out.
     #[error("the cursor is not one of this list's")]
     BadCursor,

@@ -25,7 +25,8 @@ use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::{Error as WsError, Message as WsMessage};
 
-use super::Gate;
+use super::rights::Terms;
+use super::{Admitted, Gate};
 use crate::auth::{Keys, RoomGrant};
 use crate::config;
 use crate::limits;
@@ -60,13 +61,12 @@ enum End {
 pub(super) async fn serve(
     gate: &Gate,
     socket: Socket,
-    grant: RoomGrant,
-    member: Member,
+    admitted: Admitted,
     closing: impl FnOnce(CloseCode),
 ) {
-    let Member { inbox, mut outbox } = member;
+    let Admitted { grant, rights, member: Member { inbox, mut outbox } } = admitted;
     let (mut sink, mut stream) = socket.split();
-    let (expires, ends) = watch::channel(grant.expires);
+    let (terms, granted) = watch::channel(Terms { role: grant.role, expires: grant.expires });
     let (replies, replied) = mpsc::channel(REPLIES);
     let pulse = Pulse::new();
     let user = grant.user.clone();
@@ -76,15 +76,16 @@ pub(super) async fn serve(
         keys: &gate.keys,
         grant,
         inbox: &inbox,
-        expires,
-        replies,
+        terms,
+        replies: replies.clone(),
         pulse: &pulse,
         limiter: limiter(&gate.settings),
     };
     let end = tokio::select! {
         end = reader.run(&mut stream) => end,
         end = write(&mut sink, &mut outbox, replied, &pulse, &gate.settings) => end,
-        () = token_end(ends) => End::Close(CloseCode::Token),
+        () = token_end(granted.clone()) => End::Close(CloseCode::Token),
+        code = rights.hold(granted, &inbox, replies) => End::Close(code),
         () = death(&pulse, gate.settings.dead_after) => End::Dead,
     };
     drop(inbox);
@@ -154,9 +155,10 @@ async fn answer_bye(stream: &mut Stream) {
 }
 
 /// Waits until the newest token of the socket has ended.
-async fn token_end(mut ends: watch::Receiver<SystemTime>) {
+async fn token_end(mut ends: watch::Receiver<Terms>) {
     loop {
-        let left = ends.borrow_and_update().duration_since(SystemTime::now()).unwrap_or_default();
+        let end = ends.borrow_and_update().expires;
+        let left = end.duration_since(SystemTime::now()).unwrap_or_default();
         tokio::select! {
             () = tokio::time::sleep(left) => return,
             changed = ends.changed() => {
@@ -229,7 +231,7 @@ struct Reader<'a> {
     keys: &'a Keys,
     grant: RoomGrant,
     inbox: &'a Inbox,
-    expires: watch::Sender<SystemTime>,
+    terms: watch::Sender<Terms>,
     replies: mpsc::Sender<Bytes>,
     pulse: &'a Pulse,
     limiter: Option<DefaultDirectRateLimiter>,
@@ -291,7 +293,10 @@ impl Reader<'_> {
                     })?;
                     Incoming::Update { answer, update, outline }
                 }
-                Message::Token(token) => self.refresh(&token)?,
+                Message::Token(token) => {
+                    self.refresh(&token)?;
+                    continue;
+                }
                 Message::Unknown(kind) => {
                     tracing::debug!(kind, "unknown message type ignored");
                     continue;
@@ -307,7 +312,7 @@ impl Reader<'_> {
     }
 
     /// A fresh token for this socket: the same user and diagram, another end and maybe another role.
-    fn refresh(&mut self, token: &str) -> Result<Incoming, End> {
+    fn refresh(&mut self, token: &str) -> Result<(), End> {
         let fresh = self.keys.room(token).map_err(|error| {
             tracing::info!(user.id = %self.grant.user, %error, "a fresh token was refused");
             End::Close(CloseCode::Token)
@@ -321,10 +326,9 @@ impl Reader<'_> {
         if self.replies.try_send(frame::token_taken(&shown)).is_err() {
             return Err(End::Close(CloseCode::Malformed));
         }
-        self.expires.send_replace(fresh.expires);
-        let role = fresh.role;
+        self.terms.send_replace(Terms { role: fresh.role, expires: fresh.expires });
         self.grant = fresh;
-        Ok(Incoming::Role(role))
+        Ok(())
     }
 }
 

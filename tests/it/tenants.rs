@@ -8,6 +8,7 @@ use atelier::diagram::EMPTY;
 use atelier::store::catalog::Plan;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use crate::harness::{Server, User, problem};
 
@@ -230,7 +231,9 @@ async fn an_organisation_can_be_given_another_plan() {
     }
     let dir = server.stop().await;
     let store = atelier::store::sqlite::Store::open(dir.path()).await.unwrap();
-    let org = store.catalog().set_plan(&"acme".parse().unwrap(), Plan::Pro).await.unwrap();
+    let (acme, by) = ("acme".parse().unwrap(), "op".parse().unwrap());
+    let org = store.catalog().set_plan(&acme, &by, Plan::Pro, OffsetDateTime::now_utc()).await;
+    let org = org.unwrap();
     assert_eq!((org.diagrams, org.allowed), (5, Some(100)));
     store.close().await;
     let server = Server::start_in_with(dir, free).await;
@@ -340,12 +343,15 @@ async fn what_people_did_stands_in_the_audit_log_of_their_organisation() {
         let Some(cursor) = list["nextCursor"].as_str() else { break };
         page = format!("/api/audit?limit=3&cursor={cursor}");
     }
-    assert_eq!(seen.len(), 8);
-    assert_eq!(seen[6], "boss project.created");
+    assert_eq!(seen.len(), 10);
+    assert_eq!(
+        seen[6..],
+        ["boss project.created", "boss member.added", "ana diagram.created", "ana member.added"]
+    );
     let of_boss: Value = server.get(&boss, "/api/audit?user=boss").await.json().await.unwrap();
-    assert_eq!(of_boss["entries"].as_array().unwrap().len(), 3);
+    assert_eq!(of_boss["entries"].as_array().unwrap().len(), 4);
     let foreign: Value = server.get(&eve, "/api/audit").await.json().await.unwrap();
-    assert_eq!(foreign["entries"], json!([]));
+    assert_eq!(said(&foreign), ["eve member.added"]);
     problem(server.get(&ana, "/api/audit").await, 403, "forbidden").await;
     problem(server.get(&boss, "/api/audit?cursor=x").await, 400, "bad-request").await;
 }

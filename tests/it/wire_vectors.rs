@@ -82,6 +82,7 @@ fn server_frames_are_written_as_the_vectors_say() {
             "update" => frame::update(&unhex(&case["update"])),
             "barrier" => frame::barrier(&opaque()),
             "token" => frame::token_taken(case["expiresAt"].as_str().unwrap()),
+            "role" => frame::role(case["role"].as_str().unwrap()),
             "refused" => {
                 let why = match case["why"].as_str().unwrap() {
                     "read-only" => Refusal::ReadOnly,

@@ -207,7 +207,7 @@ export class LiveDiagram {
       {
         synced: () => this.#synced(),
         saved: (edit) => replica.saved(edit),
-        demoted: () => this.#link.demoted(),
+        roleChanged: (role) => this.#link.roleChanged(role),
       },
     )
     replica.onEdit = (update) => session.edited(update)

@@ -101,9 +101,9 @@ export class Link {
     this.#watch(limits.PROBE_MS)
   }
 
-  /** The server takes no edits any more: asks for the present rights, at once or when it last did is a while ago. */
-  demoted(): void {
-    this.#role.set('viewer')
+  /** The server gives another role (R4): asks for the present rights, at once or when it last did is a while ago. */
+  roleChanged(role: Role): void {
+    if (role !== this.#role.value) this.#role.set(role)
     const wait = (this.#access?.fetchedAt ?? 0) + limits.REFRESH_RETRY_MS - Date.now()
     clearTimeout(this.#renewal)
     this.#renewal = setTimeout(() => void this.renew(), Math.max(wait, 0))

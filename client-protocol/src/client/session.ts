@@ -1,6 +1,7 @@
 // One socket's conversation about one document: sync, edits, barriers, refusals (PROTOCOL.md O1–O3, A1–A5).
 // Knows no socket: bytes come in by `receive` and go out by `send`.
 import * as Y from 'yjs'
+import type { Role } from './access.ts'
 import type { Awareness } from './awareness.ts'
 import { MESSAGE_BYTES, RETRY_LONGEST_MS, STORE_RETRY_MS } from './limits.ts'
 import type { Saves } from './saves.ts'
@@ -13,8 +14,8 @@ export interface SessionEvents {
   synced(): void
   /** All edits up to this one are durable. */
   saved(edit: number): void
-  /** The server takes no edits of this user any more. */
-  demoted(): void
+  /** The server says, or shows by a refusal, what this user may do from now on. */
+  roleChanged(role: Role): void
 }
 
 /** Codes of type 103 (A4). */
@@ -110,6 +111,10 @@ export class Session {
       case 'refused':
         if (this.#saves.refused(wire.barrierNumber(message.opaque))) this.#refused(message.code)
         break
+      case 'role':
+        // A role that this client does not know gives no right to write.
+        this.#events.roleChanged(message.role === 'editor' ? 'editor' : 'viewer')
+        break
       // The end of a token is known from the token itself.
       case 'token taken':
         break
@@ -167,7 +172,7 @@ export class Session {
     this.#behind = true
     if (code === READ_ONLY) {
       this.#saves.problem = 'read only'
-      this.#events.demoted()
+      this.#events.roleChanged('viewer')
     } else if (code === TOO_LARGE) {
       // The next edit may make the document smaller.
       this.#saves.problem = 'too large'

@@ -7,6 +7,7 @@ const AWARENESS = 1
 const TOKEN = 101
 const BARRIER = 102
 const REFUSED = 103
+const ROLE = 104
 
 /** What a server says. */
 export type ServerMessage =
@@ -16,6 +17,7 @@ export type ServerMessage =
   | { readonly type: 'awareness'; readonly states: Uint8Array }
   | { readonly type: 'token taken'; readonly until: string }
   | { readonly type: 'barrier'; readonly opaque: Uint8Array }
+  | { readonly type: 'role'; readonly role: string }
   | { readonly type: 'refused'; readonly opaque: Uint8Array; readonly code: number; readonly reason: string }
 
 /** Bytes that no server sends. */
@@ -66,6 +68,7 @@ function read(decoder: decoding.Decoder): ServerMessage | undefined {
   if (type === AWARENESS) return { type: 'awareness', states: decoding.readVarUint8Array(decoder) }
   if (type === TOKEN) return { type: 'token taken', until: decoding.readVarString(decoder) }
   if (type === BARRIER) return { type: 'barrier', opaque: decoding.readVarUint8Array(decoder) }
+  if (type === ROLE) return { type: 'role', role: decoding.readVarString(decoder) }
   if (type !== REFUSED) return undefined
   const opaque = decoding.readVarUint8Array(decoder)
   const code = decoding.readVarUint(decoder)

@@ -1,4 +1,4 @@
-//! The words for the audit log: who did what to which diagram or project.
+//! The words for the audit log: who did what to which diagram, project or member.
 //!
 //! PURE.
 
@@ -29,10 +29,22 @@ pub enum Action {
     ProjectRenamed,
     /// Removed a project.
     ProjectRemoved,
+    /// Added a member, or became one by coming.
+    MemberAdded,
+    /// Came after having been added.
+    MemberJoined,
+    /// Gave a member another role.
+    MemberRoleChanged,
+    /// Removed a member.
+    MemberRemoved,
+    /// Created the organisation.
+    OrgCreated,
+    /// Gave the organisation another plan.
+    PlanChanged,
 }
 
 impl Action {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 16] = [
         Self::Created,
         Self::Changed,
         Self::Saved,
@@ -43,6 +55,12 @@ impl Action {
         Self::ProjectCreated,
         Self::ProjectRenamed,
         Self::ProjectRemoved,
+        Self::MemberAdded,
+        Self::MemberJoined,
+        Self::MemberRoleChanged,
+        Self::MemberRemoved,
+        Self::OrgCreated,
+        Self::PlanChanged,
     ];
 
     /// The word for it.
@@ -58,6 +76,12 @@ impl Action {
             Self::ProjectCreated => "project.created",
             Self::ProjectRenamed => "project.renamed",
             Self::ProjectRemoved => "project.removed",
+            Self::MemberAdded => "member.added",
+            Self::MemberJoined => "member.joined",
+            Self::MemberRoleChanged => "member.role-changed",
+            Self::MemberRemoved => "member.removed",
+            Self::OrgCreated => "org.created",
+            Self::PlanChanged => "org.plan-changed",
         }
     }
 
@@ -78,7 +102,7 @@ pub struct AuditEntry {
     pub user: UserId,
     /// What.
     pub action: Action,
-    /// To which diagram or project.
+    /// To which diagram, project, member or organisation.
     pub subject: String,
     /// What else is worth knowing, such as the version: a JSON object.
     pub detail: serde_json::Value,

@@ -1,7 +1,7 @@
 //! The embedded store: one SQLite database (WAL, an fsync per commit, one writer) and a folder of blobs.
 //!
 //! Opens, migrates and closes it; the log's verbs are in `log.rs` (with `append.rs` and
-//! `history.rs`), the catalog's in `catalog.rs`, `list.rs`, `projects.rs`, `revisions.rs`, `tenants.rs` and `versions.rs`, the integrity check in `check.rs`.
+//! `history.rs`), the catalog's in `catalog.rs`, `joining.rs`, `list.rs`, `members.rs`, `projects.rs`, `revisions.rs`, `tenants.rs` and `versions.rs`, the integrity check in `check.rs`.
 
 mod answers;
 mod append;
@@ -12,8 +12,10 @@ mod checkpoint;
 mod db;
 mod editors;
 mod history;
+mod joining;
 mod list;
 mod log;
+mod members;
 mod projects;
 mod purge;
 mod revisions;

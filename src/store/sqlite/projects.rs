@@ -25,7 +25,7 @@ impl Catalog {
                 let count: i64 =
                     sqlx::query_scalar(sql).bind(org.as_str()).fetch_one(&mut *tx).await?;
                 if count >= i64::from(MAX_PROJECTS) {
-                    return Err(StoreError::TooMany);
+                    return Err(StoreError::TooMany { what: "projects", allowed: MAX_PROJECTS });
                 }
                 let sql = "INSERT INTO projects (org, id, name, created_by, created_at, updated_at, change) \
                            VALUES (?1, ?2, ?3, ?4, ?5, ?5, 1) ON CONFLICT DO NOTHING";
