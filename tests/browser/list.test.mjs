@@ -177,3 +177,37 @@ it('who may only look finds nothing that they may not do', async t => {
   await page.getByRole('dialog').getByText('Can view').waitFor()
   assert.equal(await page.getByRole('dialog').getByText('Can edit').count(), 0)
 })
+
+it('an admin adds members, gives them roles and removes them, and an open page follows', async t => {
+  const org = 'staffed'
+  await fill(org, ['Common work'])
+  const ben = await byToken(scene, t, { user: 'ben', org })
+  ben.expect(/403/)
+  await card(ben.page, /^Common work/).click()
+  await shown(ben.page)
+  const ana = await byToken(scene, t, { user: 'root', org, role: 'admin' })
+  const { page } = ana
+  await page.getByRole('button', { name: 'Members' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Members' })
+  await dialog.getByLabel('E-mail address or user id').fill('zoe@example.com')
+  await dialog.getByLabel('Role', { exact: true }).selectOption('Viewer')
+  await dialog.getByRole('button', { name: 'Add' }).click()
+  const zoe = dialog.getByRole('listitem').filter({ hasText: 'zoe@example.com' })
+  await zoe.getByText('has not come yet').waitFor()
+  assert.equal(await zoe.getByRole('combobox').inputValue(), 'viewer')
+
+  await dialog.getByLabel('Role of ben').selectOption('Viewer')
+  await ben.page.getByText('View only').waitFor()
+  // The answer to giving up the last admin.
+  ana.expect(/409/)
+  await dialog.getByLabel('Role of root').selectOption('Member')
+  await page.getByText('The organisation needs an administrator.').waitFor()
+  await ana.until('the choice is taken back', () =>
+    [...document.querySelectorAll('select')].some(one => one.ariaLabel === 'Role of root' && one.value === 'admin'))
+
+  await dialog.getByRole('button', { name: 'Remove ben' }).click()
+  await ben.page.getByRole('alert').waitFor()
+  await page.getByRole('status').getByRole('button', { name: 'Undo' }).click()
+  await dialog.getByLabel('Role of ben').waitFor()
+  assert.equal(await page.getByRole('button', { name: 'Members' }).count(), 1)
+})

@@ -29,6 +29,20 @@ export interface Org {
   readonly diagrams: { readonly used: number; readonly limit: number | null }
 }
 
+export type OrgRole = 'admin' | 'member' | 'viewer'
+
+/** Somebody who belongs to the organisation. */
+export interface Member {
+  /** The user, or the address that is awaited. */
+  readonly id: string
+  readonly role: OrgRole
+  readonly name: string | null
+  /** Only admins are told. */
+  readonly email?: string
+  /** null: has not come yet. */
+  readonly joinedAt: string | null
+}
+
 /** Something that somebody did to a diagram. */
 export interface Deed {
   readonly at: string
@@ -258,6 +272,28 @@ export class Api {
     await this.send(project(id), { method: 'DELETE' })
   }
 
+  /** Who belongs to the organisation. */
+  async members(
+    query: Readonly<Record<string, string>>,
+  ): Promise<{ members: readonly Member[]; nextCursor: string | null }> {
+    return (await this.send(`/api/orgs/me/members?${new URLSearchParams(query)}`)).json()
+  }
+
+  async addMember(
+    who: { readonly user: string } | { readonly email: string },
+    role: OrgRole,
+  ): Promise<Member> {
+    return (await this.#json('POST', '/api/orgs/me/members', { ...who, role })).json()
+  }
+
+  async giveRole(id: string, role: OrgRole): Promise<Member> {
+    return (await this.#json('PATCH', member(id), { role })).json()
+  }
+
+  async removeMember(id: string): Promise<void> {
+    await this.send(member(id), { method: 'DELETE' })
+  }
+
   async #json(method: string, path: string, body: unknown): Promise<Response> {
     const headers = { 'content-type': 'application/json' }
     return this.send(path, { method, headers, body: JSON.stringify(body) })
@@ -268,3 +304,4 @@ export class Api {
 export const at = (id: string): string => `/api/diagrams/${encodeURIComponent(id)}`
 
 const project = (id: string): string => `/api/projects/${encodeURIComponent(id)}`
+const member = (id: string): string => `/api/orgs/me/members/${encodeURIComponent(id)}`

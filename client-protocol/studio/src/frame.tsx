@@ -1,6 +1,7 @@
 // What the bars of all pages share: the brand, the theme, oneself.
 import { useState } from 'preact/hooks'
 import { NameDialog } from './name-dialog.tsx'
+import { ROLES } from './roles.ts'
 import { pathOf } from './router.ts'
 import { isGuest, session, signedOut, type Who } from './session.ts'
 import { theme, toggleTheme } from './theme.ts'
@@ -54,12 +55,6 @@ export function OwnFace({ who }: { readonly who: Who }) {
       {naming && <NameDialog name={who.name} onClose={() => setNaming(false)} />}
     </>
   )
-}
-
-const ROLES: Readonly<Record<Who['role'], string>> = {
-  admin: 'Administrator',
-  member: 'Member',
-  viewer: 'Viewer',
 }
 
 function Logo() {

@@ -1,7 +1,7 @@
 // Who uses the Studio, and the access token for it: signed in on this machine, by an invitation, or by a token that
 // somebody pasted. Tokens never stand in an address that reaches a server, nor in storage that outlives the tab.
 import { signal } from '@preact/signals'
-import { Api, ApiError, request } from './api.ts'
+import { Api, ApiError, type OrgRole, request } from './api.ts'
 import { NAME_CHARS, TOKEN_SPARE_MS } from './limits.ts'
 import { friendlyName } from './names.ts'
 import { profileStore, tabStore } from './storage.ts'
@@ -11,7 +11,7 @@ export interface Who {
   readonly user: string
   readonly name: string
   readonly color: string
-  readonly role: 'admin' | 'member' | 'viewer'
+  readonly role: OrgRole
   /** The one diagram of a guest. */
   readonly diagramId?: string
 }
@@ -102,7 +102,7 @@ async function signIn(): Promise<void> {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     if (error.status === 401 || error.status === 403 || error.status === 404) {
-      session.value = { state: 'out', why: refusal(error.status, pasted, invite) }
+      session.value = { state: 'out', why: refusal(error, pasted, invite) }
       tabStore.remove(TOKEN)
       tabStore.remove(INVITE)
       return
@@ -114,7 +114,10 @@ async function signIn(): Promise<void> {
 }
 
 /** Why nobody is signed in; `null` where nothing was tried: then it is no failure. */
-function refusal(status: number, pasted: string | null, invite: string | null): string | null {
+function refusal({ status, code }: ApiError, pasted: string | null, invite: string | null): string | null {
+  if (code === 'removed') return 'You were removed from the organisation.'
+  if (code === 'not-a-member')
+    return 'You are no member of the organisation. Ask an administrator to add you.'
   if (pasted !== null) return 'The token is not accepted (any more).'
   if (invite === null) return null
   return status === 404

@@ -23,6 +23,11 @@ export function explain(error: unknown): Explained {
       return { text: 'You are signed out.', advice: 'Sign in again.' }
     case 'forbidden':
       return { text: 'You may not do this.', advice: sentence(error.detail) }
+    case 'removed':
+    case 'not-a-member':
+      return { text: 'You are no member of the organisation.', advice: 'Ask an administrator to add you.' }
+    case 'last-admin':
+      return { text: 'The organisation needs an administrator.', advice: 'Make somebody else one first.' }
     case 'not-found':
       return { text: 'There is no such diagram.', advice: 'It may have been deleted.' }
     case 'quota-exceeded':

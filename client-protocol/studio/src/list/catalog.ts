@@ -91,7 +91,8 @@ export class Diagrams {
   /** What is shown already is better than nothing. */
   #fail(error: unknown): void {
     const { value } = this.catalog
-    if (value.state !== 'shown') this.catalog.value = { state: 'failed', error }
+    if (value.state !== 'shown' || value.shown.diagrams.length === 0)
+      this.catalog.value = { state: 'failed', error }
     else {
       this.#show(value.shown.diagrams, value.shown.next)
       this.#onTrouble(error)

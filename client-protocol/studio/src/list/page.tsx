@@ -60,6 +60,7 @@ export function ListPage({
           organisation={organisation}
           shelf={diagrams.shelf.value}
           mayEdit={mayEdit}
+          isAdmin={who.role === 'admin'}
           onMove={(diagram, { id }) => void desk.move(diagram, id).catch(complain)}
         />
       )}

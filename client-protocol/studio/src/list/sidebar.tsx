@@ -8,21 +8,25 @@ import { Icon, type IconName } from '../ui/icons.tsx'
 import { TextDialog } from '../ui/text-dialog.tsx'
 import type { Shelf } from './catalog.ts'
 import { takesDiagram } from './drag.ts'
+import { MembersDialog } from './members-dialog.tsx'
 import type { Organisation } from './organisation.ts'
 
 export function Sidebar({
   organisation,
   shelf,
   mayEdit,
+  isAdmin,
   onMove,
 }: {
   readonly organisation: Organisation
   readonly shelf: Shelf
   readonly mayEdit: boolean
+  readonly isAdmin: boolean
   /** A diagram was dropped on a project. */
   readonly onMove: (diagram: string, project: Project) => void
 }) {
   const [naming, setNaming] = useState(false)
+  const [membersOpen, setMembersOpen] = useState(false)
   const projects = organisation.projects.value
   const create = async (name: string) => {
     const { id } = await organisation.create(name)
@@ -52,7 +56,19 @@ export function Sidebar({
           />
         ))}
       </ul>
+      {isAdmin && (
+        <button
+          type="button"
+          class="sidebar-entry members-button"
+          aria-haspopup="dialog"
+          onClick={() => setMembersOpen(true)}
+        >
+          <Icon name="people" />
+          <span>Members</span>
+        </button>
+      )}
       {organisation.org.value && <Quota org={organisation.org.value} />}
+      {membersOpen && <MembersDialog onClose={() => setMembersOpen(false)} />}
       {naming && (
         <TextDialog
           title="New project"
@@ -85,6 +101,7 @@ function Entry({
     <li>
       <a
         class="sidebar-entry"
+        title={name}
         href={pathOf({ page: 'list', ...shelf })}
         aria-current={isShown ? 'page' : undefined}
         {...(onDrop && takesDiagram(onDrop))}
