@@ -207,7 +207,7 @@ it('an admin adds members, gives them roles and removes them, and an open page f
 
   await dialog.getByRole('button', { name: 'Remove ben' }).click()
   await ben.page.getByRole('alert').waitFor()
-  await page.getByRole('status').getByRole('button', { name: 'Undo' }).click()
+  await dialog.getByRole('listitem').filter({ hasText: 'ben was removed' }).getByRole('button', { name: 'Add again' }).click()
   await dialog.getByLabel('Role of ben').waitFor()
   assert.equal(await page.getByRole('button', { name: 'Members' }).count(), 1)
 })

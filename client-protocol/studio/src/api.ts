@@ -201,8 +201,15 @@ export class Api {
   }
 
   /** A version drawn, with what differs from another one marked. */
-  async versionPicture(id: string, version: number, since: number): Promise<Blob> {
-    return (await this.send(`${at(id)}/versions/${version}/picture.svg?since=${since}`)).blob()
+  async versionPicture(
+    id: string,
+    version: number,
+    query: { readonly since: number; readonly theme: 'light' | 'dark' },
+    signal?: AbortSignal,
+  ): Promise<Blob> {
+    const { since, theme } = query
+    const path = `${at(id)}/versions/${version}/picture.svg?since=${since}&theme=${theme}`
+    return (await this.send(path, signal && { signal })).blob()
   }
 
   /** What changed from a version to another one, or to now, as docs/rest.md tells it. */
@@ -243,12 +250,13 @@ export class Api {
     return (await this.send(`${at(id)}/thumbnail.svg`, { signal })).blob()
   }
 
-  /** A link that lets somebody in. */
+  /** A link that lets somebody in. @param ttl such as `7d` */
   async invite(
     id: string,
     role: 'editor' | 'viewer',
+    ttl: string,
   ): Promise<{ readonly url: string; readonly expiresAt: string }> {
-    return (await this.#json('POST', `${at(id)}/invites`, { role })).json()
+    return (await this.#json('POST', `${at(id)}/invites`, { role, ttl })).json()
   }
 
   async org(): Promise<Org> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Turns } from '../src/list/turns.ts'
+import { Turns } from '../src/ui/turns.ts'
 
 test('no more than so many work at once, in the order in which they came, also when one fails', async () => {
   const turns = new Turns(2)

@@ -47,33 +47,8 @@ export function Comparison({
   const { from, to } = pair
   const known = useListed(id, pair, versions, () => onPair(null))
   const changes = useChanges(stage, id, pair, () => onPair(null))
-  const [side, setSide] = useState<Side>(to === null ? 'before' : 'after')
-  const [viewer, setViewer] = useState<BpmnJs | null>(null)
-  const [pointed, point] = useState<Change | null>(null)
+  const { side, turn, stay, setViewer, pointed, show } = useSides(stage, pair, changes)
   const shownVersion = side === 'before' ? from : to
-  const shown = shownVersion === null ? stage.bpmnJs : viewer
-  const marks = useMemo(() => changes && marksOf(changes), [changes])
-  const view = useRef<View | null>(null)
-  useEffect(() => {
-    if (shown && view.current) lookAt(shown, view.current)
-  }, [shown])
-  useEffect(() => (shown && marks ? mark(shown, marks) : undefined), [shown, marks])
-  useEffect(() => (shown && pointed?.id ? pointOut(shown, pointed.id) : undefined), [shown, pointed])
-
-  /** What comes next shows the same place. */
-  const stay = () => {
-    if (shown) view.current = viewOf(shown)
-  }
-  const turn = (to: Side) => {
-    if (to !== side) stay()
-    setSide(to)
-  }
-  const show = (change: Change) => {
-    if (change.mark === 'added') turn('after')
-    if (change.mark === 'removed') turn('before')
-    // The same one again is looked for again.
-    point({ ...change })
-  }
   const entry = known.find(({ version }) => version === shownVersion)
   return (
     <div class="comparison">
@@ -112,6 +87,37 @@ export function Comparison({
       )}
     </div>
   )
+}
+
+/** Which side is on the canvas, at which place, and what is marked and pointed out on it. */
+function useSides(stage: Stage, { to }: Pair, changes: Changes | null) {
+  const [side, setSide] = useState<Side>(to === null ? 'before' : 'after')
+  const [viewer, setViewer] = useState<BpmnJs | null>(null)
+  const [pointed, point] = useState<Change | null>(null)
+  const shown = side === 'after' && to === null ? stage.bpmnJs : viewer
+  const marks = useMemo(() => changes && marksOf(changes), [changes])
+  const view = useRef<View | null>(null)
+  useEffect(() => {
+    if (shown && view.current) lookAt(shown, view.current)
+  }, [shown])
+  useEffect(() => (shown && marks ? mark(shown, marks) : undefined), [shown, marks])
+  useEffect(() => (shown && pointed?.id ? pointOut(shown, pointed.id) : undefined), [shown, pointed])
+
+  /** What comes next shows the same place. */
+  const stay = () => {
+    if (shown) view.current = viewOf(shown)
+  }
+  const turn = (to: Side) => {
+    if (to !== side) stay()
+    setSide(to)
+  }
+  const show = (change: Change) => {
+    if (change.mark === 'added') turn('after')
+    if (change.mark === 'removed') turn('before')
+    // The same one again is looked for again.
+    point({ ...change })
+  }
+  return { side, turn, stay, setViewer, pointed, show }
 }
 
 function Sides({

@@ -27,13 +27,10 @@ export function Editor({
 }) {
   const canvas = useRef<HTMLDivElement>(null)
   const [stage, setStage] = useState<Stage | null>(null)
-  const [chosen, setPanel] = useState<Panel | null>(null)
   const [help, setHelp] = useState(false)
   const mayEdit = room.rights.value.readOnly === null
   const fresh = useSavesElsewhere(stage, diagram.id)
-  // An address that names versions shows them.
-  const isComparing = place.value.page === 'diagram' && place.value.versions !== undefined
-  const panel = isComparing ? 'versions' : chosen
+  const [panel, choose] = usePanel(diagram.id)
 
   useEffect(() => room.rename(who), [room, who])
   useEffect(() => {
@@ -54,15 +51,7 @@ export function Editor({
   useDrop(null)
   useShortcuts({ help: () => setHelp(true), stage })
 
-  const choose = (wanted: Panel | null) => {
-    if (isComparing) go({ page: 'diagram', id: diagram.id })
-    setPanel(wanted)
-  }
   const toggle = (wanted: Panel) => choose(panel === wanted ? null : wanted)
-  // Where one came from is the list of versions.
-  useEffect(() => {
-    if (isComparing) setPanel('versions')
-  }, [isComparing])
   return (
     <main class="editor">
       <EditorBar
@@ -84,7 +73,7 @@ export function Editor({
           {stage && <Zoom stage={stage} />}
         </div>
         {panel === 'properties' && stage && (
-          <Properties stage={stage} mayEdit={mayEdit} onClose={() => setPanel(null)} />
+          <Properties stage={stage} mayEdit={mayEdit} onClose={() => choose(null)} />
         )}
         {panel === 'versions' && stage && (
           <Versions
@@ -100,6 +89,21 @@ export function Editor({
       {help && <HelpDialog onClose={() => setHelp(false)} />}
     </main>
   )
+}
+
+/** The panel that is open: the chosen one, or the one that the address asks for. */
+function usePanel(id: string): [Panel | null, (wanted: Panel | null) => void] {
+  const [chosen, setChosen] = useState<Panel | null>(null)
+  const isComparing = place.value.page === 'diagram' && place.value.versions !== undefined
+  // Where one comes back to is the list of versions.
+  useEffect(() => {
+    if (isComparing) setChosen('versions')
+  }, [isComparing])
+  const choose = (wanted: Panel | null) => {
+    if (isComparing) go({ page: 'diagram', id })
+    setChosen(wanted)
+  }
+  return [isComparing ? 'versions' : chosen, choose]
 }
 
 function Zoom({ stage }: { readonly stage: Stage }) {

@@ -35,3 +35,9 @@ export function timeline(versions: readonly Version[]): readonly Stretch[] {
 export function before(versions: readonly Version[], version: number): Version | undefined {
   return versions.find((other) => other.version < version)
 }
+
+/** What the changes of a milestone are told since: the listed milestone before it, or else the oldest listed version. */
+export function milestoneBefore(versions: readonly Version[], version: number): number {
+  const older = versions.filter((other) => other.version < version)
+  return (older.find(({ name }) => name !== null) ?? older.at(-1))?.version ?? version
+}

@@ -5,9 +5,10 @@ import type { Item } from '../ui/menu.tsx'
 import { explain } from '../words.ts'
 import type { Pair } from './comparison.tsx'
 import type { History } from './history.ts'
-import { before, timeline } from './timeline.ts'
+import { before, milestoneBefore, timeline } from './timeline.ts'
 import { VersionLines } from './version-lines.tsx'
 import { VersionMenu } from './version-menu.tsx'
+import { VersionPicture } from './version-picture.tsx'
 
 interface Actions {
   readonly id: string
@@ -77,6 +78,9 @@ function Row({
     <li class={version.name === null ? 'version-line' : 'version-line milestone'}>
       <button type="button" class="version" onClick={() => onPair({ from: number, to: null })}>
         <VersionLines version={version} />
+        {version.name !== null && (
+          <VersionPicture id={id} version={number} since={milestoneBefore(versions, number)} />
+        )}
       </button>
       <VersionMenu id={id} title={title} version={version} since={last?.version ?? null} items={items} />
     </li>

@@ -31,7 +31,10 @@ export function VersionMenu({
     copyLink(location.origin + pathOf({ page: 'diagram', id, versions: { from: number, to: null } }))
   const bpmn = async () => save(await api.versionBpmn(id, number), `${file}.bpmn`)
   const picture = async (other: number) =>
-    save(await api.versionPicture(id, number, other), `${file} since v${other}.svg`)
+    save(
+      await api.versionPicture(id, number, { since: other, theme: 'light' }),
+      `${file} since v${other}.svg`,
+    )
   return (
     <Menu
       label={`More for version ${number}, ${titleOf(version)}`}

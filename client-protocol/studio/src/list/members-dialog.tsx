@@ -6,7 +6,7 @@ import { ROLES } from '../roles.ts'
 import { api } from '../session.ts'
 import { Button, IconButton, Spinner } from '../ui/controls.tsx'
 import { Dialog } from '../ui/dialog.tsx'
-import { complain, say } from '../ui/toasts.tsx'
+import { complain } from '../ui/toasts.tsx'
 
 interface Listed {
   readonly members: readonly Member[]
@@ -15,6 +15,7 @@ interface Listed {
 
 export function MembersDialog({ onClose }: { readonly onClose: () => void }) {
   const [listed, setListed] = useState<Listed | null>(null)
+  const [gone, setGone] = useState<ReadonlySet<string>>(new Set())
   const load = async (cursor: string | null) => {
     const page = await api.members(cursor === null ? {} : { cursor })
     const known = cursor === null ? [] : (listed?.members ?? [])
@@ -36,12 +37,12 @@ export function MembersDialog({ onClose }: { readonly onClose: () => void }) {
   }
   const remove = async (member: Member) => {
     await api.removeMember(member.id)
-    const addAgain = async () => {
-      await api.addMember(member.joinedAt === null ? { email: member.id } : { user: member.id }, member.role)
-      await load(null)
-    }
-    say(`${nameOf(member)} was removed.`, { label: 'Undo', act: () => attempt(addAgain()) })
-    await load(null)
+    // It stays in sight, so that a mistake is made good at once.
+    setGone(new Set([...gone, member.id]))
+  }
+  const addAgain = async ({ id, role, joinedAt }: Member) => {
+    await api.addMember(joinedAt === null && id.includes('@') ? { email: id } : { user: id }, role)
+    setGone(new Set([...gone].filter((other) => other !== id)))
   }
   return (
     <Dialog title="Members" wide onClose={onClose}>
@@ -50,21 +51,30 @@ export function MembersDialog({ onClose }: { readonly onClose: () => void }) {
       ) : (
         <>
           <ul class="members" aria-label="Members">
-            {listed.members.map((member) => (
-              <Line
-                key={member.id}
-                member={member}
-                onRole={(role) => giveRole(member, role)}
-                onRemove={() => attempt(remove(member))}
-              />
-            ))}
+            {listed.members.map((member) =>
+              gone.has(member.id) ? (
+                <GoneLine key={member.id} member={member} onAdd={() => attempt(addAgain(member))} />
+              ) : (
+                <Line
+                  key={member.id}
+                  member={member}
+                  onRole={(role) => giveRole(member, role)}
+                  onRemove={() => attempt(remove(member))}
+                />
+              ),
+            )}
           </ul>
           {listed.next !== null && (
             <Button class="more" onClick={() => attempt(load(listed.next))}>
               Show more
             </Button>
           )}
-          <AddForm onAdded={() => load(null)} />
+          <AddForm
+            onAdded={async () => {
+              setGone(new Set())
+              await load(null)
+            }}
+          />
         </>
       )}
     </Dialog>
@@ -91,6 +101,15 @@ function Line({
       </span>
       <RoleChoice label={`Role of ${name}`} role={member.role} onRole={(role) => void onRole(role)} />
       <IconButton label={`Remove ${name}`} icon="trash" onClick={onRemove} />
+    </li>
+  )
+}
+
+function GoneLine({ member, onAdd }: { readonly member: Member; readonly onAdd: () => void }) {
+  return (
+    <li class="member">
+      <span class="member-who quiet-text" role="status">{`${nameOf(member)} was removed.`}</span>
+      <Button onClick={onAdd}>Add again</Button>
     </li>
   )
 }

@@ -1,47 +1,19 @@
-// The picture of a diagram, asked for when it comes into view; a sketch until then, and where there is none.
-import { useEffect, useRef, useState } from 'preact/hooks'
+// The picture of a diagram; a sketch until it is there, and where there is none.
 import type { Summary } from '../api.ts'
-import { PICTURE_AFTER_MS, PICTURE_WAITS_MS, PICTURES_AT_ONCE } from '../limits.ts'
+import { PICTURE_AFTER_MS, PICTURE_WAITS_MS } from '../limits.ts'
 import { api } from '../session.ts'
+import { useImage } from '../ui/image.ts'
 import { contentOf } from './content.ts'
 import { Sketch } from './sketch.tsx'
-import { Turns } from './turns.ts'
-
-const turns = new Turns(PICTURES_AT_ONCE)
 
 export function Picture({ diagram }: { readonly diagram: Summary }) {
-  const frame = useRef<HTMLSpanElement>(null)
-  const [url, setUrl] = useState<string | null>(null)
   const { id, version, updatedAt } = diagram
-  useEffect(() => {
-    const left = new AbortController()
-    let made: string | undefined
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const load = async () => {
-      // An image element can't send the token.
-      const picture = await turns.take(() => api.thumbnail(id, left.signal), left.signal)
-      if (left.signal.aborted || !picture) return
-      made = URL.createObjectURL(picture)
-      setUrl(made)
-    }
-    // Without a picture the sketch stays.
-    const attempt = (wait: number, [next, ...later]: readonly number[]) => {
-      const failed = () => next !== undefined && !left.signal.aborted && attempt(next, later)
-      timer = setTimeout(() => load().catch(failed), wait)
-    }
-    const observer = new IntersectionObserver(([entry]) => {
-      if (!entry?.isIntersecting) return
-      observer.disconnect()
-      attempt(Math.max(0, Date.parse(updatedAt) + PICTURE_AFTER_MS - Date.now()), PICTURE_WAITS_MS)
-    })
-    if (frame.current) observer.observe(frame.current)
-    return () => {
-      left.abort()
-      clearTimeout(timer)
-      observer.disconnect()
-      if (made !== undefined) URL.revokeObjectURL(made)
-    }
-  }, [id, version])
+  const first = Math.max(0, Date.parse(updatedAt) + PICTURE_AFTER_MS - Date.now())
+  const { frame, url } = useImage<HTMLSpanElement>(
+    (signal) => api.thumbnail(id, signal),
+    `${id} ${version}`,
+    [first, ...PICTURE_WAITS_MS],
+  )
   return (
     <span class="card-picture" ref={frame}>
       {url === null ? <Sketch content={contentOf(diagram.summary)} /> : <img src={url} alt="" />}

@@ -71,23 +71,28 @@ export function Menu({
         <div class="menu-items" role="menu" aria-label={label} tabIndex={-1} onKeyDown={move}>
           {about !== undefined && <p class="menu-about">{about}</p>}
           {items.map((item) => (
-            <button
-              key={item.label}
-              type="button"
-              role="menuitem"
-              tabIndex={-1}
-              class={item.danger ? 'danger' : ''}
-              onClick={() => {
-                close()
-                item.act()
-              }}
-            >
-              <Icon name={item.icon} />
-              {item.label}
-            </button>
+            <Entry key={item.label} item={item} onDone={close} />
           ))}
         </div>
       )}
     </div>
+  )
+}
+
+function Entry({ item, onDone }: { readonly item: Item; readonly onDone: () => void }) {
+  return (
+    <button
+      type="button"
+      role="menuitem"
+      tabIndex={-1}
+      class={item.danger ? 'danger' : ''}
+      onClick={() => {
+        onDone()
+        item.act()
+      }}
+    >
+      <Icon name={item.icon} />
+      {item.label}
+    </button>
   )
 }
