@@ -121,7 +121,7 @@ it('a long list goes on by itself when one scrolls, in the order that one chose'
 })
 
 it('the list says how many diagrams the plan allows, and why there can be no more', async t => {
-  await scene.server.command('org', 'small', '--plan', 'free')
+  await scene.server.command('org', 'plan', 'small', 'free')
   await fill('small', ['One', 'Two'])
   const ana = await byToken(scene, t, { user: 'ana', org: 'small' })
   const { page } = ana

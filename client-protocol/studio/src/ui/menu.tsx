@@ -1,6 +1,6 @@
 // A button with a menu: arrow keys move in it, Escape and going elsewhere close it.
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Icon, type IconName } from './icons.tsx'
 
 export interface Item {
@@ -27,7 +27,8 @@ export function Menu({
   const [open, setOpen] = useState(false)
   const root = useRef<HTMLDivElement>(null)
   const button = useRef<HTMLButtonElement>(null)
-  useEffect(() => {
+  // Before anything else can be pressed.
+  useLayoutEffect(() => {
     if (!open) return
     root.current?.querySelector<HTMLElement>('[role=menuitem]')?.focus()
     const elsewhere = (event: Event) => {
