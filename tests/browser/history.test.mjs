@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { it } from 'node:test'
-import { Scene } from './lib/scene.mjs'
+import { Server } from '../interop/lib/server.mjs'
+import { until } from '../interop/lib/wait.mjs'
+import { fixture, Scene } from './lib/scene.mjs'
 import { atTheList, choose, create, element, join, keep, saved, versions, writeLabel } from './lib/studio.mjs'
 
 const scene = await Scene.open()
@@ -212,6 +214,31 @@ it('who saves by REST is told to everybody who has the diagram open, with what i
   await notice.getByRole('button', { name: 'See changes' }).click()
   const panel = ana.page.getByRole('complementary', { name: 'Versions' })
   await panel.getByRole('list', { name: 'Changes' }).getByText('Check by script').waitFor()
+})
+
+it('what is kept automatically is folded away between what people keep', async t => {
+  const server = await Server.start({ ATELIER_VERSIONS__EVERY: '1s' })
+  t.after(() => server.stop())
+  const who = { user: 'ana', org: 'acme' }
+  const id = await server.create(fixture('order-to-delivery'), who)
+  const ana = await scene.enter(t, who)
+  await ana.page.goto(`${server.url}/studio/d/${id}#token=${await server.token(who)}`)
+  const automatic = async () => {
+    const answer = await server.request('GET', `/api/diagrams/${id}/versions`, who)
+    const { versions } = /** @type {{ versions: { kind: string }[] }} */ (await answer.json())
+    return versions.filter(({ kind }) => kind === 'automatic').length
+  }
+  for (const step of [1, 2, 3]) {
+    await writeLabel(ana.page, 'Check', `Check ${step}`)
+    await until(`${step} are kept`, async () => await automatic() === step)
+  }
+  const panel = await versions(ana.page)
+  const list = panel.getByRole('list', { name: 'Versions' })
+  await list.getByRole('button', { name: /^Kept automatically/ }).waitFor()
+  assert.equal(await list.getByRole('button', { name: /^Kept automatically/ }).count(), 1, 'the newest is in sight')
+  await list.getByText('2 kept automatically').click()
+  await list.getByRole('button', { name: /^Kept automatically/ }).nth(2).click()
+  await panel.getByRole('list', { name: 'Changes' }).getByText('renamed from “Check 1”').waitFor()
 })
 
 it('the activity tells who did what', async t => {

@@ -46,5 +46,7 @@ export const TITLE_CHARS = 170
 export const DIFF_PAUSE_MS = 1_000
 /** When to look for the version behind an edit of the server: it is stored some milliseconds later, on a busy one seconds. */
 export const SAVE_LOOKS_MS = [400, 1_500, 5_000]
+/** When to look once behind an edit that may have been the server's: many are not. */
+export const UNSURE_LOOK_MS = 1_500
 /** Units of an e-mail address or a user's id: longer than any address. */
 export const MEMBER_CHARS = 254

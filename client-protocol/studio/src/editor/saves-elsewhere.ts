@@ -2,7 +2,7 @@
 // when to look; nothing is asked for by the clock.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Version } from '../api.ts'
-import { SAVE_LOOKS_MS } from '../limits.ts'
+import { SAVE_LOOKS_MS, UNSURE_LOOK_MS } from '../limits.ts'
 import { go } from '../router.ts'
 import { api } from '../session.ts'
 import { say } from '../ui/toasts.tsx'
@@ -13,17 +13,17 @@ import { personName } from './version-lines.tsx'
 export function useSavesElsewhere(stage: Stage | null, id: string): number {
   const [newest, setNewest] = useState(0)
   const known = useRef<Promise<number> | null>(null)
-  const outside = stage?.outside.value ?? 0
+  const outside = stage?.outside.value ?? null
   useEffect(() => {
     known.current = newestOf(id)
   }, [id])
   useEffect(() => {
-    if (outside === 0) return
+    if (outside === null) return
     let left = false
     const look = async () => {
       const last = (await known.current) ?? 0
       // The version is stored a moment after its edit was sent.
-      for (const wait of SAVE_LOOKS_MS) {
+      for (const wait of outside.sure ? SAVE_LOOKS_MS : [UNSURE_LOOK_MS]) {
         await new Promise((resolve) => setTimeout(resolve, wait))
         if (left) return
         const { versions } = await api.versions(id, { limit: '3' })

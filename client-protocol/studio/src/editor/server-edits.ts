@@ -6,13 +6,13 @@ import type * as Y from 'yjs'
 const SERVER_IDS = 2 ** 32
 
 export class ServerEdits {
-  readonly #listener: () => void
+  readonly #listener: (sure: boolean) => void
   #awaited = false
   #own: Y.Transaction | undefined
   #doc: Y.Doc | undefined
 
-  /** @param listener is called when somebody else may have saved or restored */
-  constructor(listener: () => void) {
+  /** @param listener is called when somebody else has saved or restored or, if not `sure`, may have */
+  constructor(listener: (sure: boolean) => void) {
     this.#listener = listener
   }
 
@@ -40,25 +40,27 @@ export class ServerEdits {
   /** Whether this transaction is the restore that was asked for. */
   isOwn(transaction: Y.Transaction): boolean {
     if (transaction === this.#own) return true
-    if (!this.#awaited || !mayBeServers(transaction)) return false
+    if (!this.#awaited || writerOf(transaction) === 'person') return false
     this.#awaited = false
     this.#own = transaction
     return true
   }
 
   readonly #look = (transaction: Y.Transaction) => {
-    if (!this.isOwn(transaction) && mayBeServers(transaction)) this.#listener()
+    const writer = writerOf(transaction)
+    if (writer !== 'person' && !this.isOwn(transaction)) this.#listener(writer === 'server')
   }
 }
 
 /** New structs tell who wrote them; an edit that only deletes has none, and may be anybody's. */
-function mayBeServers({ local, beforeState, afterState, deleteSet }: Y.Transaction): boolean {
-  if (local) return false
+function writerOf(transaction: Y.Transaction): 'person' | 'server' | 'anybody' {
+  const { local, beforeState, afterState, deleteSet } = transaction
+  if (local) return 'person'
   let isNew = false
   for (const [client, clock] of afterState) {
     if (clock <= (beforeState.get(client) ?? 0)) continue
-    if (client >= SERVER_IDS) return true
+    if (client >= SERVER_IDS) return 'server'
     isNew = true
   }
-  return !isNew && deleteSet.clients.size > 0
+  return !isNew && deleteSet.clients.size > 0 ? 'anybody' : 'person'
 }

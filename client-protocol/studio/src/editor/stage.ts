@@ -15,6 +15,11 @@ import { ServerEdits } from './server-edits.ts'
 import type { BpmnJs, CanvasElement } from './services.ts'
 import { fit, zoom } from './view.ts'
 
+/** An edit that did not come from anybody's canvas; if not `sure`, it may have. */
+export interface Outside {
+  readonly sure: boolean
+}
+
 export class Stage {
   readonly bpmnJs: BpmnJs
   /** What one sees: the live diagram, or a version over it. */
@@ -23,12 +28,12 @@ export class Stage {
   readonly #diagram: LiveDiagram
   readonly #onFallback: (fallback: Fallback) => void
   readonly #steps: UndoStack
-  readonly #serverEdits = new ServerEdits(() => {
-    this.#outside.value += 1
+  readonly #serverEdits = new ServerEdits((sure) => {
+    this.#outside.value = { sure }
   })
   readonly #selected = signal<readonly CanvasElement[]>([])
   readonly #drawn = signal(0)
-  readonly #outside = signal(0)
+  readonly #outside = signal<Outside | null>(null)
   readonly #undoable = signal({ undo: false, redo: false })
   readonly #following = signal<number | undefined>(undefined)
   readonly #ends: (() => void)[] = []
@@ -71,8 +76,8 @@ export class Stage {
     return this.#drawn
   }
 
-  /** Grows whenever somebody else may have saved or restored. */
-  get outside(): ReadonlySignal<number> {
+  /** Another one whenever somebody else may have saved or restored. */
+  get outside(): ReadonlySignal<Outside | null> {
     return this.#outside
   }
 
