@@ -25,6 +25,7 @@ it('a milestone is kept with its message, compared with what came after, and bro
   const panel = await versions(ana.page)
   await keep(panel, 'Agreed', 'As told to the board')
   await panel.getByText('As told to the board').waitFor()
+  await panel.locator('.version-picture img').waitFor()
 
   await writeLabel(ben.page, 'Task_Check', 'Check the budget')
   await element(ben.page, 'Task_Refuse').click()
@@ -252,6 +253,7 @@ it('the activity tells who did what', async t => {
   assert.match((await deeds.allInnerTexts()).join('\n'), /^You named version 1[\s\S]*You created the diagram/)
   await deeds.first().getByRole('link', { name: 'named version 1' }).click()
   await panel.getByText('Nothing is different.').waitFor()
+  assert.ok(await panel.getByRole('button', { name: 'Restore version 1' }).isDisabled())
   await panel.getByRole('button', { name: 'Close versions' }).click()
   await panel.waitFor({ state: 'detached' })
   assert.ok(!ana.page.url().includes('/v/'), 'the address goes along')

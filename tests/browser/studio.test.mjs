@@ -88,12 +88,27 @@ it('a guest with a link to look sees every edit and can make none', async t => {
   assert.equal(await element(guest.page, 'Task_Check').count(), 1)
 })
 
+it('an invitation says until when its link works', async t => {
+  const ana = await atTheList(scene, t, 'ana')
+  await create(ana, 'Approval', 'For a day')
+  const tomorrow = () => new Date(Date.now() + 86_400_000).toLocaleDateString('en', { dateStyle: 'medium' })
+  await ana.page.getByRole('button', { name: 'Invite' }).click()
+  const dialog = ana.page.getByRole('dialog', { name: 'Invite people' })
+  await dialog.getByLabel('The link works for').selectOption('1 day')
+  const dates = [tomorrow()]
+  await dialog.getByRole('button', { name: 'Copy link' }).click()
+  const label = await dialog.locator('label', { hasText: 'Link, valid until' }).innerText()
+  dates.push(tomorrow())
+  assert.ok(dates.some(date => label.includes(date)), `${label} names ${dates[0]}`)
+})
+
 it('a guest with a link to edit edits, and its list holds nothing else', async t => {
   const ana = await atTheList(scene, t, 'ana')
   await create(ana, 'Approval', 'Edited by guests')
   const guest = await scene.enter(t, { user: 'guest' })
   await guest.page.goto(await invite(ana.page, 'Can edit'))
   await shown(guest.page)
+  await guest.page.getByText('Guest', { exact: true }).waitFor()
   await writeLabel(guest.page, 'Task_Check', 'From outside')
   await element(ana.page, 'Task_Check').getByText('From outside').waitFor()
   await guest.page.getByRole('link', { name: 'All diagrams' }).click()

@@ -28,11 +28,16 @@ export function placeOf(path: string, query = ''): Place {
   try {
     const id = decodeURIComponent(found[1])
     if (found[2] === undefined) return { page: 'diagram', id }
-    const to = found[3] === undefined ? null : Number(found[3])
-    return { page: 'diagram', id, versions: { from: Number(found[2]), to } }
+    return { page: 'diagram', id, versions: pairOf(Number(found[2]), Number(found[3] ?? 0)) }
   } catch {
     return { page: 'list' }
   }
+}
+
+/** Two versions in their order; one alone is compared with now. */
+function pairOf(one: number, other: number): { readonly from: number; readonly to: number | null } {
+  if (other === 0 || other === one) return { from: one, to: null }
+  return { from: Math.min(one, other), to: Math.max(one, other) }
 }
 
 function listOf(query: URLSearchParams): Place {

@@ -23,6 +23,9 @@ test('every path names a place, and every place has its path', () => {
     const { pathname, search } = new URL(pathOf(place), 'http://studio')
     assert.deepEqual(placeOf(pathname, search), place)
   }
+  const order = { page: 'diagram', id: 'a', versions: { from: 3, to: 9 } }
+  assert.deepEqual(placeOf('/studio/d/a/v/9..3'), order, 'the older one comes first')
+  assert.deepEqual(placeOf('/studio/d/a/v/3..3'), placeOf('/studio/d/a/v/3'))
   for (const path of ['/studio/', '/studio/d/', '/studio/x', '/', '/studio/d/%E0%A4%A', '/studio/d/a/v/x']) {
     assert.deepEqual(placeOf(path), { page: 'list' }, path)
   }

@@ -46,6 +46,7 @@ export function EditorBar({
       </a>
       <Title id={diagram.id} title={title} mayRename={readOnly === null} onRenamed={setTitle} />
       {role === 'viewer' ? <span class="chip">View only</span> : <SavedIndicator room={room} />}
+      {isGuest(who) && <span class="chip">Guest</span>}
       <div class="bar-end">
         {stage && readOnly === null && <UndoRedo stage={stage} />}
         <People room={room} stage={stage} />

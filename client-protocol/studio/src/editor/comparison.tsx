@@ -49,6 +49,7 @@ export function Comparison({
   const changes = useChanges(stage, id, pair, () => onPair(null))
   const { side, turn, stay, setViewer, pointed, show } = useSides(stage, pair, changes)
   const shownVersion = side === 'before' ? from : to
+  const isNow = to === null && changes?.meaning.length === 0 && changes.layout.length === 0
   const entry = known.find(({ version }) => version === shownVersion)
   return (
     <div class="comparison">
@@ -73,7 +74,7 @@ export function Comparison({
         </div>
       )}
       {entry && onRestore && (
-        <Button icon="restore" onClick={() => onRestore(entry)}>
+        <Button icon="restore" disabled={isNow} onClick={() => onRestore(entry)}>
           {`Restore version ${entry.version}`}
         </Button>
       )}

@@ -12,7 +12,7 @@ import { personName } from './version-lines.tsx'
 /** @returns the newest version that somebody else made */
 export function useSavesElsewhere(stage: Stage | null, id: string): number {
   const [newest, setNewest] = useState(0)
-  const known = useRef<Promise<number> | null>(null)
+  const known = useRef<Promise<number | null>>(Promise.resolve(null))
   const outside = stage?.outside.value ?? null
   useEffect(() => {
     known.current = newestOf(id)
@@ -21,7 +21,11 @@ export function useSavesElsewhere(stage: Stage | null, id: string): number {
     if (outside === null) return
     let left = false
     const look = async () => {
-      const last = (await known.current) ?? 0
+      const last = await known.current
+      if (last === null) {
+        known.current = newestOf(id)
+        return
+      }
       // The version is stored a moment after its edit was sent.
       for (const wait of outside.sure ? SAVE_LOOKS_MS : [UNSURE_LOOK_MS]) {
         await new Promise((resolve) => setTimeout(resolve, wait))
@@ -44,9 +48,10 @@ export function useSavesElsewhere(stage: Stage | null, id: string): number {
   return newest
 }
 
-async function newestOf(id: string): Promise<number> {
+/** null where it could not be asked. */
+async function newestOf(id: string): Promise<number | null> {
   const page = await api.versions(id, { limit: '1' }).catch(() => null)
-  return page?.versions[0]?.version ?? 0
+  return page && (page.versions[0]?.version ?? 0)
 }
 
 /** This page saves nothing, but restores. */
