@@ -139,6 +139,24 @@ it('both sides of a comparison show the same place, and the zoom is of what one 
   }
 })
 
+it('a change in a diagram that is too large to be read is shown large enough', async t => {
+  const ana = await atTheList(scene, t, 'ana')
+  const { page } = ana
+  await create(ana, 'Approval', 'From afar')
+  const panel = await versions(page)
+  await keep(panel, 'Before')
+  await writeLabel(page, 'Task_Check', 'Look closer')
+  await panel.getByRole('button', { name: /^Before/ }).click()
+  const then = page.getByRole('region', { name: 'Version 1' }).locator('[data-element-id="Task_Check"]')
+  await then.waitFor()
+  for (let step = 0; step < 6; step++) await page.getByRole('button', { name: 'Zoom out' }).click()
+  const far = await then.boundingBox()
+  await panel.getByRole('list', { name: 'Changes' }).getByRole('button', { name: /^Look closer/ }).click()
+  await page.locator('.preview .diff-pointed').waitFor()
+  const near = await then.boundingBox()
+  assert.ok(far && near && near.width > far.width * 1.5, `${far?.width} became ${near?.width} wide`)
+})
+
 it('the history is used by the keyboard alone', async t => {
   const ana = await atTheList(scene, t, 'ana')
   const { page } = ana

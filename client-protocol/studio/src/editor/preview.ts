@@ -3,7 +3,7 @@ import NavigatedViewer from 'bpmn-js/lib/NavigatedViewer'
 import { RENDERER } from './canvas-theme.ts'
 import type { Mark } from './changes.ts'
 import type { BpmnJs } from './services.ts'
-import { fit } from './view.ts'
+import { fit, reveal } from './view.ts'
 
 /** Classes of marked elements: styles/canvas.css. */
 const CLASSES: Readonly<Record<Mark, string>> = {
@@ -42,7 +42,7 @@ export function pointOut(bpmnJs: BpmnJs, id: string): () => void {
   if (!element || !root) return () => {}
   if (root !== canvas.getRootElement()) canvas.setRootElement(root)
   if (element === root) return () => {}
-  canvas.scrollToElement(element)
+  reveal(bpmnJs, element)
   return wear(bpmnJs, [{ id, look: POINTED }])
 }
 

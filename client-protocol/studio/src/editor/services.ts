@@ -33,12 +33,18 @@ export interface Services {
   readonly canvas: {
     zoom(level: number | 'fit-viewport', center?: 'auto'): number
     zoom(): number
-    viewbox(): Box & { readonly inner: Box; readonly outer: Pick<Box, 'width' | 'height'> }
+    viewbox(): Box & {
+      readonly scale: number
+      readonly inner: Box
+      readonly outer: Pick<Box, 'width' | 'height'>
+    }
     viewbox(box: Box): void
     getRootElement(): CanvasElement
     resized(): void
     addMarker(element: string, marker: string): void
     removeMarker(element: string, marker: string): void
+    /** In pixels of the screen, from the canvas's corner. */
+    getAbsoluteBBox(element: CanvasElement): Box
     scrollToElement(element: CanvasElement): void
     findRoot(element: CanvasElement): CanvasElement | undefined
     setRootElement(root: CanvasElement): void

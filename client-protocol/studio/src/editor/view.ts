@@ -1,5 +1,5 @@
 // Which part of a diagram a canvas shows.
-import type { Box, BpmnJs } from './services.ts'
+import type { Box, BpmnJs, CanvasElement } from './services.ts'
 
 /** Around the diagram, in pixels of the screen. */
 const MARGIN = 32
@@ -9,6 +9,9 @@ const PALETTE = 60
 const ZOOM_STEP = 1.25
 /** Nearest and farthest, as by the mouse wheel. */
 const ZOOM_RANGE = [0.2, 4] as const
+
+/** Smaller than this nobody reads a label. */
+const READABLE = 0.5
 
 export interface View {
   /** Of the plane. */
@@ -44,6 +47,24 @@ export function fit(bpmnJs: BpmnJs): void {
     y: inner.y - (MARGIN + (room.height - inner.height * scale) / 2) / scale,
     width: outer.width / scale,
     height: outer.height / scale,
+  })
+}
+
+/** Brings an element of the plane that is shown into view, large enough to be read. */
+export function reveal(bpmnJs: BpmnJs, element: CanvasElement): void {
+  const canvas = bpmnJs.get('canvas')
+  if (canvas.zoom() >= READABLE) {
+    canvas.scrollToElement(element)
+    return
+  }
+  const { x, y, scale, outer } = canvas.viewbox()
+  const box = canvas.getAbsoluteBBox(element)
+  const [width, height] = [outer.width / READABLE, outer.height / READABLE]
+  canvas.viewbox({
+    x: x + (box.x + box.width / 2) / scale - width / 2,
+    y: y + (box.y + box.height / 2) / scale - height / 2,
+    width,
+    height,
   })
 }
 
