@@ -1,6 +1,6 @@
 // bpmn-js in the page, bound to a live diagram: what is drawn, selected and undone, and who else is seen on it.
 import { type ReadonlySignal, signal } from '@preact/signals'
-import type { LiveDiagram } from 'atelier-client'
+import { type LiveDiagram, ServerEdits } from 'atelier-client'
 import {
   type Binding,
   bind,
@@ -11,7 +11,6 @@ import {
 } from 'atelier-client/bpmn-js'
 import Modeler from 'bpmn-js/lib/Modeler'
 import { onPaper, RENDERER } from './canvas-theme.ts'
-import { ServerEdits } from './server-edits.ts'
 import type { BpmnJs, CanvasElement } from './services.ts'
 import { fit, zoom } from './view.ts'
 

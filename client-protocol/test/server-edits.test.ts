@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as Y from 'yjs'
-import { ServerEdits } from '../src/editor/server-edits.ts'
+import { ServerEdits } from '../src/client/server-edits.ts'
 
 /** A document that is followed, with what was told of it. */
 function followed() {

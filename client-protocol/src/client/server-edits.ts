@@ -1,10 +1,11 @@
 // Edits that the server writes for somebody: saves by REST and restores. Tells which of them is this person's own
-// restore, so that undo takes it back, and when somebody else may have saved. Knows nothing of bpmn-js.
+// restore, so that undo can take it back, and when somebody else may have saved. Knows no REST.
 import type * as Y from 'yjs'
 
 /** Servers write under ids from here on (E2 of PROTOCOL.md). */
 const SERVER_IDS = 2 ** 32
 
+/** Looks at the edits of one document. */
 export class ServerEdits {
   readonly #listener: (sure: boolean) => void
   #awaited = false
@@ -16,12 +17,14 @@ export class ServerEdits {
     this.#listener = listener
   }
 
+  /** Follows a document, from when its first content is there. */
   follow(doc: Y.Doc): void {
     this.stop()
     this.#doc = doc
     doc.on('afterTransaction', this.#look)
   }
 
+  /** Follows no document any more. */
   stop(): void {
     this.#doc?.off('afterTransaction', this.#look)
     this.#doc = undefined
