@@ -12,7 +12,13 @@ give_up() {
 system_package() {
   local command=$1
   shift
-  command -v "$command" >/dev/null 2>&1 && return
+  command -v "$command" >/dev/null 2>&1 || install_packages "$command" "$@"
+}
+
+# install_packages WHAT PACKAGE...: the system's packages, for WHAT.
+install_packages() {
+  local command=$1
+  shift
   command -v apt-get >/dev/null 2>&1 ||
     give_up "'$command' is missing. Install it with your package manager (Debian calls it: $*), then run this again."
   [ "$(id -u)" -eq 0 ] ||
@@ -68,6 +74,21 @@ build_studio() {
   say "Building the Studio ..."
   npm --prefix "$folder" run --silent build --workspace studio >&2
   printf '%s\n' "$now" >"$folder/node_modules/.studio"
+}
+
+# Python with its own environments, for the tool that holds the API against its description.
+need_python() {
+  python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || install_packages "python3 with venv" python3 python3-venv
+}
+
+# python_tools FOLDER REQUIREMENTS: an environment with exactly these packages, checked by their hashes.
+python_tools() {
+  local folder=$1 wanted=$2
+  cmp -s "$wanted" "$folder/.installed" && return
+  rm -rf "$folder"
+  python3 -m venv "$folder"
+  "$folder/bin/pip" install --quiet --disable-pip-version-check --require-hashes --requirement "$wanted" >&2
+  cp "$wanted" "$folder/.installed"
 }
 
 # Chromium, which the browser tests drive.

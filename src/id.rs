@@ -5,6 +5,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
 /// Why a text is not an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{what} must be 1 to {max} characters of A-Z, a-z, 0-9, '-', '_', '.', ':', '@' or '|'")]
@@ -24,9 +27,20 @@ fn check(what: &'static str, text: &str) -> Result<(), BadId> {
     Ok(())
 }
 
+/// The rule of [`check`] as a schema.
+fn id_schema(description: &str) -> RefOr<Schema> {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some(description.trim()))
+        .pattern(Some("^[A-Za-z0-9_.:@|-]+$"))
+        .min_length(Some(1))
+        .max_length(Some(MAX_ID_BYTES))
+        .into()
+}
+
 macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident, $what:literal) => {
-        $(#[$doc])*
+    (#[doc = $doc:literal] $name:ident, $what:literal) => {
+        #[doc = $doc]
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $name(std::sync::Arc<str>);
 
@@ -68,6 +82,14 @@ macro_rules! text_id {
                 String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
             }
         }
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                id_schema($doc)
+            }
+        }
+
+        impl ToSchema for $name {}
     };
 }
 
@@ -140,8 +162,19 @@ impl ClientId {
 
 /// A stored revision of a diagram: 1 is what was uploaded, each later one counts one up.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+    ToSchema,
 )]
+#[schema(as = VersionNumber, minimum = 1, maximum = 4_294_967_295u32)]
 pub struct Version(pub u32);
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ import { defineConfig, type Plugin } from 'vite'
 
 const client = (path: string) => fileURLToPath(new URL(`../src/${path}`, import.meta.url))
 
+const page = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+
 /** Where `npm run dev` finds an Atelier. */
 const SERVER = 'http://127.0.0.1:8080'
 /** What a smaller file saves is less than its headers cost. */
@@ -22,6 +24,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // bpmn-js and its like are one lazily loaded piece of about 900 kB; gzip sends a third of it.
     chunkSizeWarningLimit: 1000,
+    // The Studio, and the description of the API that the server shows under /docs.
+    rolldownOptions: { input: { index: page('index.html'), docs: page('docs.html') } },
   },
   resolve: {
     alias: [
@@ -31,7 +35,7 @@ export default defineConfig({
     dedupe: ['preact', 'yjs'],
   },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  server: { proxy: { '/api': SERVER, '/collab': { target: SERVER, ws: true } } },
+  server: { proxy: { '/api': SERVER, '/openapi.json': SERVER, '/collab': { target: SERVER, ws: true } } },
   plugins: [packed()],
 })
 

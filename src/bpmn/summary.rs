@@ -5,14 +5,16 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::merge::index::{Class, Index, Node, reference};
 use super::model::Records;
 use super::tables::is_a;
 
 /// A diagram in a few lines.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Contents)]
 pub struct Summary {
     /// `meta.title`, else the name of the definitions, else of the first process or pool with one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,7 +40,7 @@ pub struct Summary {
 }
 
 /// A pool.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Participant {
     /// BPMN id.
@@ -53,7 +55,7 @@ pub struct Participant {
 }
 
 /// A process.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Process {
     /// BPMN id.

@@ -10,6 +10,7 @@ mod doctor;
 mod export;
 mod import;
 mod migrate;
+mod openapi;
 mod org;
 mod serve;
 mod token;
@@ -54,6 +55,9 @@ enum Command {
     User(user::User),
     /// Check the integrity of everything that is stored
     Doctor(doctor::Doctor),
+    /// Print the description of the REST API (OpenAPI 3.1)
+    #[command(name = "openapi")]
+    OpenApi(openapi::OpenApi),
 }
 
 /// Where settings come from, for every command that needs them.
@@ -150,6 +154,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Org(org) => on_runtime(org.run()),
         Command::User(user) => on_runtime(user.run()),
         Command::Doctor(doctor) => on_runtime(doctor.run()),
+        Command::OpenApi(openapi) => openapi.run(),
     }
 }
 

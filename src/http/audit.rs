@@ -10,53 +10,86 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::serde::rfc3339;
+use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
 use super::answer::hashed;
 use super::diagrams::page_size;
 use super::extract::{Caller, DiagramPath, Query};
+use super::openapi::refusals::InvalidValue;
 use super::problem::Problem;
 use crate::auth::Identity;
 use crate::id::UserId;
 use crate::store::StoreError;
 use crate::store::catalog::{AuditEntry, AuditQuery};
 
-#[derive(Debug, Serialize)]
+/// Who did what.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AuditEntry)]
 struct Entry {
     #[serde(with = "rfc3339")]
     at: OffsetDateTime,
     user: UserId,
     /// As others saw it at its cursor last.
     name: Option<String>,
+    #[schema(example = "diagram.created")]
     action: &'static str,
+    /// The diagram or project
     subject: String,
+    /// What else is to be said
+    #[schema(value_type = Object)]
     detail: Value,
 }
 
-#[derive(Debug, Serialize)]
+/// A page of a log, the newest first.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = AuditList)]
 struct List {
     entries: Vec<Entry>,
+    /// Where the next page begins; none after the last one
     next_cursor: Option<String>,
 }
 
 /// The query of the audit log.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct LogQuery {
+    /// Only of this diagram or project
     subject: Option<String>,
+    /// Only of this user
     user: Option<UserId>,
+    /// How many at most; 50 unless told
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
+    /// The `nextCursor` of the page before
+    #[param(pattern = "^[0-9]{1,18}$")]
     cursor: Option<String>,
 }
 
 /// The query of a diagram's activity.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct ActivityQuery {
+    /// How many at most; 50 unless told
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
+    /// The `nextCursor` of the page before
+    #[param(pattern = "^[0-9]{1,18}$")]
     cursor: Option<String>,
 }
 
-/// `GET /api/audit`
+/// Read the audit log
+///
+/// Of the whole organisation, for its admins, the newest first.
+#[utoipa::path(
+    get,
+    path = "/api/audit",
+    operation_id = "auditLog",
+    tag = "Organisation",
+    params(LogQuery),
+    responses((status = 200, description = "A page of the log", body = List), InvalidValue)
+)]
 pub async fn log(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -69,7 +102,17 @@ pub async fn log(
     answer(&api, &caller.0, AuditQuery { subject, user, limit, before }, &headers).await
 }
 
-/// `GET /api/diagrams/{id}/activity`
+/// Who did what to a diagram
+///
+/// The newest first: created, changed, saved, restored, named, deleted, brought back.
+#[utoipa::path(
+    get,
+    path = "/api/diagrams/{id}/activity",
+    operation_id = "activity",
+    tag = "Diagrams",
+    params(ActivityQuery),
+    responses((status = 200, description = "A page of the log", body = List), InvalidValue)
+)]
 pub async fn activity(
     State(api): State<Arc<Api>>,
     Caller(caller): Caller,

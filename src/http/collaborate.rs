@@ -5,10 +5,12 @@ use std::time::SystemTime;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use time::OffsetDateTime;
 use time::serde::rfc3339;
+use utoipa::ToSchema;
 
 use super::extract::{Caller, DiagramPath};
 use super::origin::public_base;
@@ -18,8 +20,9 @@ use crate::auth::{RoomGrant, color_of};
 use crate::room::session::Role;
 
 /// What a provider needs: `url?token=…`, or the URL up to the id as server and the id as room name.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RoomAccess)]
 pub struct Invitation {
     url: String,
     token: String,
@@ -28,13 +31,23 @@ pub struct Invitation {
     expires_at: OffsetDateTime,
 }
 
-/// `POST /api/diagrams/{id}/collaborate`
+/// Enter the live room
+///
+/// `url?token=…` is its WebSocket. For a Yjs provider, the URL up to the id is the server and the id the room name.
+#[utoipa::path(
+    post,
+    path = "/api/diagrams/{id}/collaborate",
+    operation_id = "collaborate",
+    tag = "Collaboration",
+    responses((status = 200, description = "The way into the room", body = Invitation,
+        headers(("Cache-Control" = String))))
+)]
 pub async fn collaborate(
     State(api): State<Arc<Api>>,
     Caller(caller): Caller,
     DiagramPath(id): DiagramPath,
     headers: HeaderMap,
-) -> Result<Json<Invitation>, Problem> {
+) -> Result<Response, Problem> {
     api.catalog.diagram(&caller.org, &id).await?;
     names::note(&api, &caller).await;
     // http -> ws, https -> wss: a base is nothing else.
@@ -56,10 +69,12 @@ pub async fn collaborate(
         .mint_room(&grant, now)
         .map_err(|error| Problem::new(Kind::Internal).because(error))?;
     let expires_at = OffsetDateTime::from(grant.expires).replace_nanosecond(0);
-    Ok(Json(Invitation {
+    let invitation = Invitation {
         url,
         token,
         role: grant.role,
         expires_at: expires_at.unwrap_or(OffsetDateTime::UNIX_EPOCH),
-    }))
+    };
+    let private = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+    Ok((private, Json(invitation)).into_response())
 }

@@ -10,14 +10,17 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::serde::rfc3339;
+use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
 use super::answer::{bytes_under, header_value, json_bytes, tagged};
 use super::current::current;
 use super::entry::checked_metadata;
 use super::extract::{Caller, DiagramPath, Query, Whole, json, media_type};
+use super::openapi::refusals::{InvalidBpmn, InvalidValue, QuotaExceeded};
 use super::problem::{Kind, Problem};
 use super::version::tag_of_entry;
+use crate::bpmn;
 use crate::diagram::{Birth, Draft, EMPTY, Fresh, shown_title, text};
 use crate::id::{DiagramId, ProjectId, UserId, Version};
 use crate::limits;
@@ -25,18 +28,25 @@ use crate::protocol::close::CloseCode;
 use crate::store::catalog;
 
 /// A diagram without its XML.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = DiagramSummary)]
 pub struct Summary {
     id: DiagramId,
+    #[schema(max_length = 512, example = "Order to cash")]
     title: String,
+    /// The newest version
     version: Version,
     created_by: UserId,
     #[serde(with = "rfc3339")]
     created_at: OffsetDateTime,
     #[serde(with = "rfc3339")]
     updated_at: OffsetDateTime,
+    /// What it contains, as of the newest version
+    #[schema(value_type = bpmn::summary::Summary)]
     summary: serde_json::Value,
+    /// Whatever its users keep with it
+    #[schema(value_type = Object)]
     metadata: serde_json::Value,
     project_id: Option<ProjectId>,
     #[serde(with = "rfc3339::option", skip_serializing_if = "Option::is_none")]
@@ -62,52 +72,99 @@ impl From<catalog::Diagram> for Summary {
     }
 }
 
-#[derive(Debug, Serialize)]
+/// A diagram with its XML.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Diagram)]
 struct Full {
     #[serde(flatten)]
     summary: Summary,
     bpmn_xml: String,
 }
 
-#[derive(Debug, Serialize)]
+/// A page of a list.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = DiagramList)]
 struct List {
     diagrams: Vec<Summary>,
+    /// Where the next page begins; none after the last one
     next_cursor: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+/// What a diagram is created from; nothing of it must be given.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = NewDiagram, example = json!({ "title": "Order to cash", "metadata": { "owner": "finance" } }))]
 struct NewBody {
+    /// Without one, the XML's
+    #[schema(max_length = 512, pattern = r"\S")]
     title: Option<String>,
+    /// Without one, an empty template
+    #[schema(format = "bpmn")]
     bpmn_xml: Option<String>,
+    #[schema(value_type = Option<Object>)]
     metadata: Option<serde_json::Value>,
     project_id: Option<ProjectId>,
 }
 
 /// The query of a creation from a raw body.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct NewQuery {
+    /// For a body without one
+    #[param(max_length = 512, pattern = r"\S")]
     title: Option<String>,
+    /// For a body without one
     #[serde(rename = "projectId")]
     project_id: Option<ProjectId>,
 }
 
 /// The query of a list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
 pub struct ListQuery {
+    /// Texts that all occur in the title, in any case
+    #[param(max_length = 512, example = "order cash")]
     q: Option<String>,
+    /// Only those of this project
     project_id: Option<ProjectId>,
+    /// Only those that this user created
     created_by: Option<UserId>,
+    /// Those that can still be brought back, instead
     deleted: Option<bool>,
+    /// By what; a `-` before it turns the order round
+    #[param(pattern = "^-?(updated|created|title)$", example = "-updated")]
     sort: Option<String>,
+    /// How many at most; 50 unless told
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
+    /// The `nextCursor` of the page before
     cursor: Option<String>,
 }
 
-/// `POST /api/diagrams`: JSON with `title` and `bpmnXml`, both optional, or the XML as it is.
+/// Create a diagram
+///
+/// From JSON whose members are all optional, or from the XML as it is.
+#[utoipa::path(
+    post,
+    path = "/api/diagrams",
+    operation_id = "createDiagram",
+    tag = "Diagrams",
+    params(NewQuery),
+    request_body(content(
+        (NewBody = "application/json"),
+        (String = "application/xml"),
+        (String = "text/xml"),
+        (String = "application/bpmn+xml")
+    )),
+    responses(
+        (status = 201, description = "Created", body = Summary,
+            headers(("Location" = String), ("ETag" = String))),
+        InvalidBpmn, QuotaExceeded
+    )
+)]
 pub async fn create(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -155,7 +212,21 @@ pub async fn create(
     Ok((StatusCode::CREATED, headers, Json(Summary::from(diagram))).into_response())
 }
 
-/// `GET /api/diagrams`: the caller's organisation, the latest updated first unless asked otherwise.
+/// List diagrams
+///
+/// Those of the caller's organisation, without XML, the latest updated first unless asked otherwise. A page ends
+/// where the next one begins, whatever is created, renamed or deleted between two pages.
+#[utoipa::path(
+    get,
+    path = "/api/diagrams",
+    operation_id = "listDiagrams",
+    tag = "Diagrams",
+    params(ListQuery),
+    responses(
+        (status = 200, description = "A page of the list", body = List, headers(("X-Cache" = String))),
+        InvalidValue
+    )
+)]
 pub async fn list(
     State(api): State<Arc<Api>>,
     Caller(caller): Caller,
@@ -213,7 +284,16 @@ fn with_cache(mut response: Response, cache: &'static str) -> Response {
     response
 }
 
-/// `GET /api/diagrams/{id}`: all of it, with its current XML.
+/// Load a diagram with its XML
+///
+/// The XML is that of the live room; its `ETag` names the version that a save can build on.
+#[utoipa::path(
+    get,
+    path = "/api/diagrams/{id}",
+    operation_id = "loadDiagram",
+    tag = "Diagrams",
+    responses((status = 200, description = "The diagram", body = Full))
+)]
 pub async fn show(
     State(api): State<Arc<Api>>,
     Caller(caller): Caller,
@@ -230,7 +310,16 @@ pub async fn show(
     tagged(&headers, &tag, &full)
 }
 
-/// `DELETE /api/diagrams/{id}`: softly; whoever is in its room is sent away.
+/// Delete a diagram
+///
+/// Softly: it can be brought back for a while. Whoever is in its room is sent away.
+#[utoipa::path(
+    delete,
+    path = "/api/diagrams/{id}",
+    operation_id = "deleteDiagram",
+    tag = "Diagrams",
+    responses((status = 204, description = "Deleted"))
+)]
 pub async fn delete(
     State(api): State<Arc<Api>>,
     caller: Caller,

@@ -6,11 +6,13 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
 use super::answer::{tag_of, tagged, unchanged};
 use super::current;
 use super::extract::{Caller, DiagramPath, Query};
+use super::openapi::refusals::InvalidBpmn;
 use super::problem::Problem;
 use super::save::revision;
 use crate::bpmn::merge::{Report, report};
@@ -19,22 +21,34 @@ use crate::diagram::{NoDiagram, hash, read};
 use crate::id::Version;
 
 /// The query.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct DiffQuery {
+    /// The version before
     from: Version,
+    /// The version after; without it, the diagram as it is now
     to: Option<Version>,
 }
 
-#[derive(Debug, Serialize)]
+/// What changed, element by element; layout stands apart.
+#[derive(Debug, Serialize, ToSchema)]
 struct Diff {
     from: Version,
-    /// None: the diagram as it is now.
+    /// None: the diagram as it is now
     to: Option<Version>,
     #[serde(flatten)]
     report: Report,
 }
 
-/// `GET /api/diagrams/{id}/diff?from=3&to=5`; without `to`, up to now.
+/// Compare two versions
+#[utoipa::path(
+    get,
+    path = "/api/diagrams/{id}/diff",
+    operation_id = "diff",
+    tag = "Versions",
+    params(DiffQuery),
+    responses((status = 200, description = "What changed", body = Diff), InvalidBpmn)
+)]
 pub async fn show(
     State(api): State<Arc<Api>>,
     Caller(caller): Caller,

@@ -9,11 +9,16 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
+use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
 use super::answer::{header_value, tagged};
 use super::diagrams::{Summary, checked_title};
 use super::extract::{Caller, DiagramPath, Query, Whole, json};
+use super::openapi::conditions::{Builds, Unchanged};
+use super::openapi::refusals::{
+    BaseGone, EditRefused, InvalidBpmn, PreconditionRequired, QuotaExceeded, Stale, VersionConflict,
+};
 use super::problem::{self, Problem};
 use super::save::{Told, Wish, carry_out, checked_message, plan, wants_merge};
 use super::version::{self, Base, expected_change, tag_of_entry};
@@ -28,40 +33,59 @@ use crate::store::StoreError;
 use crate::store::catalog::{Diagram, EntryChange, Kind};
 
 /// A save as JSON; what is absent stays.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = SaveDiagram, example = json!({ "title": "Order to cash, new", "expectedVersion": 7 }))]
 struct SaveBody {
+    #[schema(max_length = 512, pattern = r"\S")]
     title: Option<String>,
+    /// Replaces all of it
+    #[schema(value_type = Option<Object>)]
     metadata: Option<Value>,
+    #[schema(format = "bpmn")]
     bpmn_xml: Option<String>,
+    /// What the save is about
+    #[schema(max_length = 2000)]
     message: Option<String>,
+    /// What the save builds on, instead of `If-Match`
     expected_version: Option<Version>,
 }
 
 /// The query of a save.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct SaveQuery {
+    /// `replace`: the XML becomes the whole diagram, whatever is there
+    #[param(pattern = "^(merge|replace)$")]
     mode: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+/// A diagram after a save.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SavedDiagram)]
 struct SavedEntry {
     #[serde(flatten)]
     summary: Summary,
     /// Whether this save changed the diagram's XML.
     changed: bool,
+    /// What live edits had changed as well
     conflicts: Vec<Conflict>,
 }
 
 /// A change of the entry: a JSON merge patch (RFC 7396) of what may be changed.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = DiagramPatch, example = json!({ "title": "Order to cash", "metadata": { "owner": null } }))]
 struct PatchBody {
+    #[schema(max_length = 512, pattern = r"\S")]
     title: Option<String>,
+    /// Laid over what is there; `null` removes
+    #[schema(value_type = Option<Object>)]
     metadata: Option<Map<String, Value>>,
     /// `null` takes it out of its project.
     #[serde(default, rename = "projectId", deserialize_with = "given")]
+    #[schema(value_type = Option<ProjectId>)]
     project: Option<Option<ProjectId>>,
 }
 
@@ -70,7 +94,14 @@ fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<ProjectId>
     Option::deserialize(value).map(Some)
 }
 
-/// `GET /api/diagrams/{id}/summary`
+/// Look at a diagram without its XML
+#[utoipa::path(
+    get,
+    path = "/api/diagrams/{id}/summary",
+    operation_id = "summary",
+    tag = "Diagrams",
+    responses((status = 200, description = "The summary", body = Summary))
+)]
 pub async fn summary(
     State(api): State<Arc<Api>>,
     Caller(caller): Caller,
@@ -82,8 +113,22 @@ pub async fn summary(
     tagged(&headers, &tag, &Summary::from(diagram))
 }
 
-/// `PUT /api/diagrams/{id}`: title, metadata and XML in one go; the XML is merged into the live diagram against
-/// the version that `expectedVersion` or `If-Match` names.
+/// Save a diagram as JSON
+///
+/// Title, metadata and XML in one go; what is absent stays. The XML is merged into the live diagram against the
+/// version that `expectedVersion` or `If-Match` names: what others edit elsewhere survives.
+#[utoipa::path(
+    put,
+    path = "/api/diagrams/{id}",
+    operation_id = "saveDiagram",
+    tag = "Diagrams",
+    params(SaveQuery, Builds),
+    request_body = SaveBody,
+    responses(
+        (status = 200, description = "Saved", body = SavedEntry, headers(("ETag" = String))),
+        BaseGone, EditRefused, InvalidBpmn, PreconditionRequired, Stale, VersionConflict
+    )
+)]
 pub async fn save(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -157,7 +202,19 @@ fn base(body: &SaveBody, query: &SaveQuery, headers: &HeaderMap) -> Result<(Base
     Ok((base, Told::Body))
 }
 
-/// `PATCH /api/diagrams/{id}`
+/// Change title, metadata or project
+#[utoipa::path(
+    patch,
+    path = "/api/diagrams/{id}",
+    operation_id = "changeDiagram",
+    tag = "Diagrams",
+    params(Unchanged),
+    request_body = PatchBody,
+    responses(
+        (status = 200, description = "Changed", body = Summary, headers(("ETag" = String))),
+        Stale
+    )
+)]
 pub async fn patch(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -193,7 +250,19 @@ pub async fn patch(
     Ok(entry(api.to_the_end(work).await?))
 }
 
-/// `POST /api/diagrams/{id}/undelete`
+/// Bring a deleted diagram back
+///
+/// With its history and its room, for as long as `store.keep_deleted_for` says.
+#[utoipa::path(
+    post,
+    path = "/api/diagrams/{id}/undelete",
+    operation_id = "undeleteDiagram",
+    tag = "Diagrams",
+    responses(
+        (status = 200, description = "It is back", body = Summary, headers(("ETag" = String))),
+        QuotaExceeded
+    )
+)]
 pub async fn undelete(
     State(api): State<Arc<Api>>,
     caller: Caller,

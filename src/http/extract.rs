@@ -171,11 +171,12 @@ pub struct Query<T>(pub T);
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let query = axum::extract::Query::<T>::from_request_parts(parts, state).await;
-        query
-            .map(|q| Self(q.0))
-            .map_err(|error| Problem::new(Kind::BadRequest).detail(error.body_text()))
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let text = parts.uri.query().unwrap_or_default();
+        let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(text.as_bytes()));
+        serde_path_to_error::deserialize(pairs)
+            .map(Self)
+            .map_err(|error| named(Problem::new(Kind::BadRequest), &error))
     }
 }
 
@@ -215,6 +216,7 @@ impl FromRequest<Arc<Api>> for Whole {
     type Rejection = Problem;
 
     async fn from_request(request: Request, api: &Arc<Api>) -> Result<Self, Problem> {
+        unpacked(request.headers())?;
         let limit = api.server.max_body_bytes;
         let too_large =
             || Problem::new(Kind::TooLarge).detail(format!("a body has at most {limit} bytes"));
@@ -238,13 +240,44 @@ impl FromRequest<Arc<Api>> for Whole {
 /// # Errors
 /// `InvalidBody`.
 pub fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(|error| {
-        let problem = Problem::new(Kind::InvalidBody).detail(error.to_string());
-        if error.line() == 0 {
-            return problem;
-        }
-        problem.with("line", error.line()).with("column", error.column())
-    })
+    let placed = |problem: Problem, error: &serde_json::Error| match error.line() {
+        0 => problem,
+        line => problem.with("line", line).with("column", error.column()),
+    };
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let read = serde_path_to_error::deserialize(&mut reader)
+        .map_err(|error| placed(named(Problem::new(Kind::InvalidBody), &error), error.inner()))?;
+    reader.end().map_err(|error| {
+        placed(Problem::new(Kind::InvalidBody).detail(error.to_string()), &error)
+    })?;
+    Ok(read)
+}
+
+/// What was wrong, and with which member or parameter.
+fn named<E: std::error::Error>(problem: Problem, error: &serde_path_to_error::Error<E>) -> Problem {
+    let problem = problem.detail(error.inner().to_string());
+    match error.path().to_string() {
+        path if path == "." => problem,
+        path => problem.with("field", path),
+    }
+}
+
+/// Refuses a body that is packed: what it unpacks to has no bound before it is unpacked.
+///
+/// # Errors
+/// `MediaType`.
+pub fn unpacked(headers: &HeaderMap) -> Result<(), Problem> {
+    let packed = headers
+        .get_all(header::CONTENT_ENCODING)
+        .iter()
+        .any(|coding| !coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"));
+    if packed {
+        // RFC 9110, 12.5.3: which codings the next request may use.
+        return Err(Problem::new(Kind::MediaType)
+            .detail("a body with Content-Encoding is not read: send it as it is")
+            .header(header::ACCEPT_ENCODING, "identity"));
+    }
+    Ok(())
 }
 
 /// The media type of the body, lower case and without parameters; empty when there is none.

@@ -142,11 +142,14 @@ fn replay(answer: Answer) -> Result<Response, Problem> {
 }
 
 fn checked(key: &HeaderValue) -> Result<String, Problem> {
-    let text = key.to_str().map(str::trim).unwrap_or_default();
-    if text.is_empty() || text.len() > limits::MAX_IDEMPOTENCY_KEY_BYTES {
-        let most = limits::MAX_IDEMPOTENCY_KEY_BYTES;
-        let detail = format!("Idempotency-Key must be 1 to {most} plain characters");
-        return Err(Problem::new(Kind::BadRequest).detail(detail));
+    let most = limits::MAX_IDEMPOTENCY_KEY_BYTES;
+    let plain = key.as_bytes().iter().all(u8::is_ascii_graphic);
+    match key.to_str() {
+        Ok(text) if plain && (1..=most).contains(&text.len()) => Ok(text.to_owned()),
+        _ => Err(Problem::new(Kind::BadRequest)
+            .detail(format!(
+                "Idempotency-Key must be 1 to {most} visible ASCII characters without blanks"
+            ))
+            .with("field", "Idempotency-Key")),
     }
-    Ok(text.to_owned())
 }

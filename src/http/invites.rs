@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::serde::rfc3339;
+use utoipa::ToSchema;
 
 use super::Api;
 use super::extract::{Caller, DiagramPath, Whole, json};
@@ -20,15 +21,21 @@ use crate::config::parse_duration;
 use crate::limits;
 use crate::room::session::Role;
 
-#[derive(Debug, Deserialize)]
+/// Whom an invitation lets in, and for how long.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({ "role": "viewer", "ttl": "7d" }))]
 struct NewInvite {
     role: Role,
+    /// `1m` to `30d`; `7d` unless told
+    #[schema(pattern = "^[1-9][0-9]?[mhd]$")]
     ttl: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+/// An invitation.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Invitation)]
 struct Invited {
     /// The token stands behind `#`: a browser sends that to no server.
     url: String,
@@ -37,7 +44,17 @@ struct Invited {
     expires_at: OffsetDateTime,
 }
 
-/// `POST /api/diagrams/{id}/invites`
+/// Invite people without an account
+///
+/// Makes a link that lets whoever opens it into this one diagram. A viewer can invite viewers only.
+#[utoipa::path(
+    post,
+    path = "/api/diagrams/{id}/invites",
+    operation_id = "invite",
+    tag = "Collaboration",
+    request_body = NewInvite,
+    responses((status = 201, description = "The link", body = Invited, headers(("Cache-Control" = String))))
+)]
 pub async fn create(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -74,7 +91,9 @@ pub async fn create(
 }
 
 fn checked_life(text: &str) -> Result<Duration, Problem> {
-    let wrong = |why: String| Problem::new(Kind::InvalidValue).detail(format!("ttl: {why}"));
+    let wrong = |why: String| {
+        Problem::new(Kind::InvalidValue).detail(format!("ttl: {why}")).with("field", "ttl")
+    };
     let life = parse_duration(text).map_err(|error| wrong(error.to_string()))?;
     if !(limits::INVITE_TTL_MIN..=limits::INVITE_TTL_MAX).contains(&life) {
         return Err(wrong("must be between 1m and 30d".to_owned()));

@@ -9,11 +9,13 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::serde::rfc3339;
+use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
 use super::answer::{hashed, header_value, json_bytes, tag_of};
 use super::diagrams::page_size;
 use super::extract::{Caller, MemberPath, Query, Whole, json};
+use super::openapi::refusals::{Exists, InvalidValue, LastAdmin};
 use super::problem::{Kind, Problem};
 use crate::auth::{Identity, OrgRole};
 use crate::id::UserId;
@@ -21,7 +23,7 @@ use crate::store::StoreError;
 use crate::store::catalog::{self, Email, MemberId, MemberQuery, NewMember};
 
 /// A member as people see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Member {
     /// The user, or the address that is awaited.
@@ -53,37 +55,61 @@ impl Member {
     }
 }
 
-#[derive(Debug, Serialize)]
+/// A page of the members.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = MemberList)]
 struct List {
     members: Vec<Member>,
+    /// Where the next page begins; none after the last one
     next_cursor: Option<String>,
 }
 
 /// The query of a list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct ListQuery {
+    /// Those who were removed as well
     #[serde(default)]
     removed: bool,
+    /// How many at most; 50 unless told
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
+    /// The `nextCursor` of the page before
+    #[param(pattern = "^([2-7][0-9a-e])*$")]
     cursor: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+/// Who is awaited: a user, or whoever comes with an e-mail address; one of them must be given.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewMember, example = json!({ "email": "bob@example.com", "role": "member" }))]
 struct New {
     user: Option<UserId>,
+    #[schema(format = "email")]
     email: Option<String>,
     role: OrgRole,
 }
 
-#[derive(Debug, Deserialize)]
+/// Another role.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = MemberChange, example = json!({ "role": "viewer" }))]
 struct Change {
     role: OrgRole,
 }
 
-/// `GET /api/orgs/me/members`
+/// List members
+///
+/// Of the caller's organisation; addresses are told to admins.
+#[utoipa::path(
+    get,
+    path = "/api/orgs/me/members",
+    operation_id = "listMembers",
+    tag = "Organisation",
+    params(ListQuery),
+    responses((status = 200, description = "A page of the members", body = List), InvalidValue)
+)]
 pub async fn list(
     State(api): State<Arc<Api>>,
     Caller(caller): Caller,
@@ -98,7 +124,14 @@ pub async fn list(
     hashed(&headers, &List { members, next_cursor: page.next.as_deref().map(cursor_of) })
 }
 
-/// `GET /api/orgs/me/members/{id}`
+/// Look at a member
+#[utoipa::path(
+    get,
+    path = "/api/orgs/me/members/{id}",
+    operation_id = "showMember",
+    tag = "Organisation",
+    responses((status = 200, description = "The member", body = Member))
+)]
 pub async fn show(
     State(api): State<Arc<Api>>,
     Caller(caller): Caller,
@@ -109,7 +142,21 @@ pub async fn show(
     hashed(&headers, &Member::shown_to(&caller, member))
 }
 
-/// `POST /api/orgs/me/members`
+/// Add a member
+///
+/// For admins.
+#[utoipa::path(
+    post,
+    path = "/api/orgs/me/members",
+    operation_id = "addMember",
+    tag = "Organisation",
+    request_body = New,
+    responses(
+        (status = 201, description = "Added", body = Member,
+            headers(("Location" = String), ("ETag" = String))),
+        Exists
+    )
+)]
 pub async fn create(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -129,7 +176,20 @@ pub async fn create(
     answer(&caller.0, StatusCode::CREATED, Some(location), member)
 }
 
-/// `PATCH /api/orgs/me/members/{id}`
+/// Give a member another role
+///
+/// For admins; at once, in open rooms too.
+#[utoipa::path(
+    patch,
+    path = "/api/orgs/me/members/{id}",
+    operation_id = "changeMember",
+    tag = "Organisation",
+    request_body = Change,
+    responses(
+        (status = 200, description = "Changed", body = Member, headers(("ETag" = String))),
+        LastAdmin
+    )
+)]
 pub async fn patch(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -149,7 +209,16 @@ pub async fn patch(
     answer(&caller.0, StatusCode::OK, None, member)
 }
 
-/// `DELETE /api/orgs/me/members/{id}`
+/// Remove a member
+///
+/// For admins; at once, in open rooms too.
+#[utoipa::path(
+    delete,
+    path = "/api/orgs/me/members/{id}",
+    operation_id = "removeMember",
+    tag = "Organisation",
+    responses((status = 204, description = "Removed"), LastAdmin)
+)]
 pub async fn delete(
     State(api): State<Arc<Api>>,
     caller: Caller,

@@ -21,6 +21,7 @@ pub mod lists;
 mod local;
 pub mod members;
 pub mod names;
+pub mod openapi;
 pub mod orgs;
 pub mod origin;
 pub mod picture;
@@ -41,11 +42,13 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use axum::routing::{get, post};
-
+use axum::routing::get;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::auth::Keys;
 use crate::config::{Auth, Server};
@@ -60,6 +63,7 @@ use extract::BodySpace;
 use heavy::Heavy;
 use lists::Lists;
 use names::Names;
+use openapi::around::{self, Around};
 use problem::{Kind, Problem};
 use rate::Rates;
 use session::SessionRate;
@@ -119,50 +123,74 @@ impl Api {
 
 /// All routes, without what surrounds every request.
 pub fn routes(api: Arc<Api>) -> Router {
-    // Whoever has no token yet gets no space for a large body.
-    let small = DefaultBodyLimit::max(limits::SESSION_BODY_BYTES);
-    let begin_session = post(session::begin).layer(small);
-    content(&api)
-        .route("/api/diagrams/{id}/collaborate", post(collaborate::collaborate))
-        .route("/api/diagrams/{id}/invites", post(invites::create))
+    Router::from(content())
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&api), idempotency::once))
+        .merge(rooms())
         .route_layer(middleware::from_fn_with_state(Arc::clone(&api), rate::limit))
-        .route("/api/session", get(session::show).merge(begin_session))
+        .merge(open())
         .route("/", get(studio::home))
+        .route("/docs", get(studio::docs))
         .route("/studio", get(studio::home))
         .route("/studio/{*path}", get(studio::file))
         .route("/studio/", get(studio::index))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
         // Asked when a handler reads the body, so that a caller without a token is told that first.
         .layer(DefaultBodyLimit::max(api.server.max_body_bytes))
         .with_state(api)
 }
 
+/// What the routes say of themselves, in the same parts.
+pub fn documented() -> OpenApi {
+    let mut document = openapi::head();
+    for (part, token, keys) in
+        [(content(), true, true), (rooms(), true, false), (open(), false, false)]
+    {
+        let mut part = part.into_openapi();
+        around::complete(&mut part, Around { token, keys });
+        document.merge(part);
+    }
+    around::share(&mut document);
+    document
+}
+
 /// Routes about content: their answers may be kept under idempotency keys, for they hold no token.
-fn content(api: &Arc<Api>) -> Router<Arc<Api>> {
-    let diagram = get(diagrams::show).put(entry::save).patch(entry::patch).delete(diagrams::delete);
-    let member = get(members::show).patch(members::patch).delete(members::delete);
-    let project = get(projects::show).patch(projects::patch).delete(projects::delete);
-    Router::new()
-        .route("/api/diagrams", get(diagrams::list).post(diagrams::create))
-        .route("/api/diagrams/{id}", diagram)
-        .route("/api/diagrams/{id}/summary", get(entry::summary))
-        .route("/api/diagrams/{id}/undelete", post(entry::undelete))
-        .route("/api/diagrams/{id}/xml", get(xml::load).put(xml::save))
-        .route("/api/diagrams/{id}/thumbnail.svg", get(picture::thumbnail_svg))
-        .route("/api/diagrams/{id}/thumbnail.png", get(picture::thumbnail_png))
-        .route("/api/diagrams/{id}/versions", get(versions::list).post(versions::create))
-        .route("/api/diagrams/{id}/versions/{version}", get(versions::show))
-        .route("/api/diagrams/{id}/versions/{version}/xml", get(versions::xml))
-        .route("/api/diagrams/{id}/versions/{version}/picture.svg", get(picture::version))
-        .route("/api/diagrams/{id}/versions/{version}/restore", post(versions::restore))
-        .route("/api/diagrams/{id}/diff", get(diff::show))
-        .route("/api/diagrams/{id}/activity", get(audit::activity))
-        .route("/api/audit", get(audit::log))
-        .route("/api/projects", get(projects::list).post(projects::create))
-        .route("/api/projects/{id}", project)
-        .route("/api/orgs/me", get(orgs::me))
-        .route("/api/orgs/me/members", get(members::list).post(members::create))
-        .route("/api/orgs/me/members/{id}", member)
-        .route_layer(middleware::from_fn_with_state(Arc::clone(api), idempotency::once))
+fn content() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::default()
+        .routes(routes!(diagrams::list, diagrams::create))
+        .routes(routes!(diagrams::show, entry::save, entry::patch, diagrams::delete))
+        .routes(routes!(entry::summary))
+        .routes(routes!(entry::undelete))
+        .routes(routes!(xml::load, xml::save))
+        .routes(routes!(picture::thumbnail_svg))
+        .routes(routes!(picture::thumbnail_png))
+        .routes(routes!(versions::list, versions::create))
+        .routes(routes!(versions::show))
+        .routes(routes!(versions::xml))
+        .routes(routes!(picture::version))
+        .routes(routes!(versions::restore))
+        .routes(routes!(diff::show))
+        .routes(routes!(audit::activity))
+        .routes(routes!(audit::log))
+        .routes(routes!(projects::list, projects::create))
+        .routes(routes!(projects::show, projects::patch, projects::delete))
+        .routes(routes!(orgs::me))
+        .routes(routes!(members::list, members::create))
+        .routes(routes!(members::show, members::patch, members::delete))
+}
+
+/// Routes whose answers hold tokens.
+fn rooms() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::default()
+        .routes(routes!(collaborate::collaborate))
+        .routes(routes!(invites::create))
+        .routes(routes!(session::show))
+}
+
+/// Routes for whoever has no token yet: they get no space for a large body.
+fn open() -> OpenApiRouter<Arc<Api>> {
+    OpenApiRouter::default()
+        .routes(routes!(session::begin))
+        .layer(DefaultBodyLimit::max(limits::SESSION_BODY_BYTES))
+        .routes(routes!(openapi::show))
+        .routes(routes!(health::alive))
+        .routes(routes!(health::ready))
 }

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::Api;
 use super::answer::hashed;
@@ -14,21 +15,31 @@ use super::problem::Problem;
 use crate::id::OrgId;
 use crate::store::catalog::Plan;
 
-#[derive(Debug, Serialize)]
+/// An organisation, its plan and what it uses.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Organisation)]
 struct Org {
     id: OrgId,
     plan: Plan,
     diagrams: Usage,
 }
 
-#[derive(Debug, Serialize)]
+/// How much of what the plan allows is used.
+#[derive(Debug, Serialize, ToSchema)]
 struct Usage {
     used: u32,
     /// None: any number.
     limit: Option<u32>,
 }
 
-/// `GET /api/orgs/me`
+/// The caller's organisation
+#[utoipa::path(
+    get,
+    path = "/api/orgs/me",
+    operation_id = "organisation",
+    tag = "Organisation",
+    responses((status = 200, description = "Its plan and what it uses", body = Org))
+)]
 pub async fn me(
     State(api): State<Arc<Api>>,
     Caller(caller): Caller,

@@ -7,10 +7,12 @@ use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
 use super::answer::{ASK_AGAIN, header_value, tag_of, unchanged};
 use super::extract::{Caller, DiagramPath, Query, VersionPath};
+use super::openapi::refusals::InvalidBpmn;
 use super::problem::{Kind, Problem};
 use super::save::revision;
 use crate::bpmn::{merge, picture};
@@ -23,7 +25,16 @@ const SVG: &str = "image/svg+xml";
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox";
 
-/// `GET /api/diagrams/{id}/thumbnail.svg`
+/// The thumbnail as SVG
+///
+/// The newest version as small as a card, at most 480 × 320; for a moment a new diagram has none.
+#[utoipa::path(
+    get,
+    path = "/api/diagrams/{id}/thumbnail.svg",
+    operation_id = "thumbnailSvg",
+    tag = "Pictures",
+    responses((status = 200, description = "The picture", body = String, content_type = "image/svg+xml"))
+)]
 pub async fn thumbnail_svg(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -35,7 +46,14 @@ pub async fn thumbnail_svg(
     Ok(unchanged(&headers, &tag).unwrap_or_else(|| answer(SVG, &tag, thumbnail.svg)))
 }
 
-/// `GET /api/diagrams/{id}/thumbnail.png`
+/// The thumbnail as PNG
+#[utoipa::path(
+    get,
+    path = "/api/diagrams/{id}/thumbnail.png",
+    operation_id = "thumbnailPng",
+    tag = "Pictures",
+    responses((status = 200, description = "The picture", body = Vec<u8>, content_type = "image/png"))
+)]
 pub async fn thumbnail_png(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -53,14 +71,17 @@ async fn thumbnail(api: &Api, caller: &Caller, id: &DiagramId) -> Result<Thumbna
 }
 
 /// The query of a version's picture.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct PictureQuery {
-    /// Marks what differs between the two; whichever is older counts as before.
+    /// Marks what differs between the two; whichever is older counts as before
     since: Option<Version>,
+    /// `light` unless told; `auto` follows whoever looks at it
+    #[param(inline)]
     theme: Option<Theme>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Theme {
     Light,
@@ -68,7 +89,20 @@ enum Theme {
     Auto,
 }
 
-/// `GET /api/diagrams/{id}/versions/{n}/picture.svg`
+/// A version drawn
+///
+/// With `since`, new elements are green, changed ones amber, and in the older of the two those that are gone red.
+#[utoipa::path(
+    get,
+    path = "/api/diagrams/{id}/versions/{version}/picture.svg",
+    operation_id = "versionPicture",
+    tag = "Pictures",
+    params(PictureQuery),
+    responses(
+        (status = 200, description = "The picture", body = String, content_type = "image/svg+xml"),
+        InvalidBpmn
+    )
+)]
 pub async fn version(
     State(api): State<Arc<Api>>,
     Caller(caller): Caller,

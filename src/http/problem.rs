@@ -8,16 +8,30 @@ use std::time::Duration;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
 use crate::auth::TokenError;
+use crate::bpmn::merge::Conflict;
 use crate::room::registry::RoomError;
+use crate::store::catalog::Plan;
 
 /// The media type of a problem.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
-/// Every kind of error that a client can meet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// Every kind of error that a client can meet.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Kind { $($(#[$doc])* $name,)* }
+
+        impl Kind {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+        }
+    };
+}
+
+kinds! {
     /// A head, a path, a query or a header that can't be read.
     BadRequest,
     /// A body that is no JSON, or JSON of another shape.
@@ -83,6 +97,26 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The status of its answers.
+    pub fn status(self) -> StatusCode {
+        self.row().0
+    }
+
+    /// What programs know it by; never changes.
+    pub fn code(self) -> &'static str {
+        self.row().1
+    }
+
+    /// The same for every problem of this kind.
+    pub fn title(self) -> &'static str {
+        self.row().2
+    }
+
+    /// The `type` of RFC 9457.
+    pub fn uri(self) -> String {
+        format!("urn:atelier:problem:{}", self.code())
+    }
+
     /// Status, code and title: the table.
     fn row(self) -> (StatusCode, &'static str, &'static str) {
         use StatusCode as S;
@@ -169,6 +203,54 @@ impl Kind {
             _ => Self::Internal,
         }
     }
+}
+
+/// What a client gets of a problem (RFC 9457). Some have members of their own.
+#[derive(Debug, ToSchema)]
+#[schema(as = Problem, rename_all = "camelCase")]
+#[expect(
+    dead_code,
+    reason = "a problem's members are gathered as they come; this is what they look like"
+)]
+pub struct ProblemBody {
+    /// `urn:atelier:problem:` and the code
+    #[schema(rename = "type", format = "uri", example = "urn:atelier:problem:not-found")]
+    uri: String,
+    /// What programs know it by; never changes
+    #[schema(example = "not-found")]
+    code: String,
+    /// The same for every problem of this code
+    title: String,
+    /// The HTTP status
+    #[schema(minimum = 400, maximum = 599)]
+    status: u16,
+    /// What was wrong here and what to do
+    #[schema(required = false, nullable = false)]
+    detail: Option<String>,
+    /// The parameter or member of the body that is meant
+    #[schema(required = false, nullable = false)]
+    field: Option<String>,
+    /// Where in the body, from 1
+    #[schema(required = false, nullable = false)]
+    line: Option<u32>,
+    /// Where in the line, from 1
+    #[schema(required = false, nullable = false)]
+    column: Option<u32>,
+    /// The version that a stale save would have to build on
+    #[schema(required = false, nullable = false)]
+    current_version: Option<u32>,
+    /// The version that it builds on
+    #[schema(required = false, nullable = false)]
+    expected_version: Option<u32>,
+    /// What both changed
+    #[schema(required = false, nullable = false)]
+    conflicts: Option<Vec<Conflict>>,
+    /// The plan whose limit is reached
+    #[schema(required = false, nullable = false)]
+    plan: Option<Plan>,
+    /// What it allows
+    #[schema(required = false, nullable = false)]
+    limit: Option<u32>,
 }
 
 /// An error on its way to the client.
@@ -275,7 +357,7 @@ impl IntoResponse for Problem {
             }
         }
         let mut body = self.members;
-        body.insert("type".to_owned(), json!(format!("urn:atelier:problem:{code}")));
+        body.insert("type".to_owned(), json!(self.kind.uri()));
         body.insert("code".to_owned(), json!(code));
         body.insert("title".to_owned(), json!(title));
         body.insert("status".to_owned(), json!(status.as_u16()));
@@ -298,26 +380,19 @@ impl IntoResponse for Problem {
 
 #[cfg(test)]
 mod tests {
-    /// docs/rest.md lists every code with its status, and no other.
+    use super::*;
+
+    /// docs/problems.md lists every code with its status, and no other.
     #[test]
     fn every_problem_is_documented() {
-        let source = include_str!("problem.rs");
-        let (_, table) = source.split_once("match self {").unwrap();
-        let (table, _) = table.split_once("\n    }\n").unwrap();
-        let codes: Vec<&str> = table
-            .split('"')
-            .filter(|text| text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
-            .filter(|text| !text.is_empty())
-            .collect();
-        assert!(codes.len() > 20, "{codes:?}");
-        let docs = include_str!("../../docs/rest.md");
-        let rows: Vec<&str> = docs
-            .lines()
-            .filter_map(|line| line.strip_prefix("| `"))
-            .filter_map(|line| line.split_once("` | "))
-            .filter(|(_, rest)| rest.bytes().take(3).all(|b| b.is_ascii_digit()))
-            .map(|(code, _)| code)
-            .collect();
-        assert_eq!(codes, rows);
+        let docs = include_str!("../../docs/problems.md");
+        let rows: Vec<&str> = docs.lines().filter_map(|line| line.strip_prefix("| `")).collect();
+        let all = Kind::ALL
+            .iter()
+            .map(|kind| (*kind, format!("{}` | {} |", kind.code(), kind.status().as_u16())));
+        for (kind, begins) in all {
+            assert!(rows.iter().any(|row| row.starts_with(&begins)), "{kind:?}: | `{begins}");
+        }
+        assert_eq!(rows.len(), Kind::ALL.len());
     }
 }

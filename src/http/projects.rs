@@ -9,18 +9,20 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::serde::rfc3339;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Api;
 use super::answer::{hashed, header_value, tag_of, tagged};
 use super::diagrams::checked_title;
 use super::extract::{Caller, ProjectPath, Whole, json};
+use super::openapi::refusals::NotEmpty;
 use super::problem::{Kind, Problem};
 use crate::id::{ProjectId, UserId};
 use crate::store::catalog;
 
 /// A project as people see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Project {
     id: ProjectId,
@@ -44,18 +46,32 @@ impl From<catalog::Project> for Project {
     }
 }
 
-#[derive(Debug, Serialize)]
+/// All projects, by name.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ProjectList)]
 struct List {
     projects: Vec<Project>,
 }
 
-#[derive(Debug, Deserialize)]
+/// What a project is called.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ProjectName, example = json!({ "name": "Purchasing" }))]
 struct Body {
+    #[schema(max_length = 512, pattern = r"\S")]
     name: String,
 }
 
-/// `GET /api/projects`: all, by name.
+/// List projects
+///
+/// All of the organisation, by name.
+#[utoipa::path(
+    get,
+    path = "/api/projects",
+    operation_id = "listProjects",
+    tag = "Organisation",
+    responses((status = 200, description = "The projects", body = List))
+)]
 pub async fn list(
     State(api): State<Arc<Api>>,
     Caller(caller): Caller,
@@ -65,7 +81,18 @@ pub async fn list(
     hashed(&headers, &List { projects: projects.into_iter().map(Project::from).collect() })
 }
 
-/// `POST /api/projects`
+/// Create a project
+#[utoipa::path(
+    post,
+    path = "/api/projects",
+    operation_id = "createProject",
+    tag = "Organisation",
+    request_body = Body,
+    responses(
+        (status = 201, description = "Created", body = Project,
+            headers(("Location" = String), ("ETag" = String)))
+    )
+)]
 pub async fn create(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -92,7 +119,14 @@ pub async fn create(
     Ok((StatusCode::CREATED, headers, Json(Project::from(project))).into_response())
 }
 
-/// `GET /api/projects/{id}`
+/// Look at a project
+#[utoipa::path(
+    get,
+    path = "/api/projects/{id}",
+    operation_id = "showProject",
+    tag = "Organisation",
+    responses((status = 200, description = "The project", body = Project))
+)]
 pub async fn show(
     State(api): State<Arc<Api>>,
     Caller(caller): Caller,
@@ -104,7 +138,15 @@ pub async fn show(
     tagged(&headers, &tag, &Project::from(project))
 }
 
-/// `PATCH /api/projects/{id}`
+/// Rename a project
+#[utoipa::path(
+    patch,
+    path = "/api/projects/{id}",
+    operation_id = "renameProject",
+    tag = "Organisation",
+    request_body = Body,
+    responses((status = 200, description = "Renamed", body = Project, headers(("ETag" = String))))
+)]
 pub async fn patch(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -123,7 +165,16 @@ pub async fn patch(
     Ok(([(header::ETAG, tag)], Json(Project::from(project))).into_response())
 }
 
-/// `DELETE /api/projects/{id}`: only an empty one.
+/// Remove a project
+///
+/// Only an empty one; deleted diagrams that can still be brought back count.
+#[utoipa::path(
+    delete,
+    path = "/api/projects/{id}",
+    operation_id = "removeProject",
+    tag = "Organisation",
+    responses((status = 204, description = "Removed"), NotEmpty)
+)]
 pub async fn delete(
     State(api): State<Arc<Api>>,
     caller: Caller,

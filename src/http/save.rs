@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use serde::Serialize;
 use tokio::sync::oneshot;
+use utoipa::ToSchema;
 
 use super::current::{self, current};
 use super::problem::{Kind, Problem};
@@ -23,7 +24,7 @@ use crate::store::StoreError;
 use crate::store::catalog::{Added, Diagram, Revision};
 
 /// What became of a save.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Saved {
     /// The version that holds the diagram as it is now.

@@ -18,9 +18,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use time::serde::rfc3339;
+use utoipa::ToSchema;
 
-use super::extract::{Caller, json};
+use super::answer::hashed;
+use super::extract::{Caller, json, unpacked};
 use super::listener::Peer;
+use super::openapi::refusals::{Forbidden, NotFound, TooMany, Unauthorized};
 use super::problem::{Kind, Problem};
 use super::{Api, local};
 use crate::auth::{Guest, Identity, OrgRole, color_of, shown_name};
@@ -32,24 +35,27 @@ use crate::room::session::Role;
 const LOCAL_ORG: &str = "local";
 
 /// What begins a session.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(example = json!({ "profile": "f3b0c44298fc1c149afb", "name": "Ana" }))]
 struct NewSession {
     /// The token of an invitation; without one, the person at this machine is meant.
     invite: Option<String>,
     /// A random text that the browser profile keeps: the same one is the same user.
+    #[schema(max_length = 128)]
     profile: Option<String>,
     /// What others see at the cursor.
     name: Option<String>,
 }
 
 /// Who a token is for.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Who {
     org: OrgId,
     user: UserId,
     name: String,
+    #[schema(pattern = "^#[0-9a-f]{6}$")]
     color: &'static str,
     role: OrgRole,
     /// The one diagram of a guest.
@@ -70,7 +76,8 @@ impl From<Identity> for Who {
     }
 }
 
-#[derive(Debug, Serialize)]
+/// An access token and who it is for.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Session {
     token: String,
@@ -103,7 +110,20 @@ impl SessionRate {
     }
 }
 
-/// `POST /api/session`
+/// Begin a session
+///
+/// With an invitation for its guest, else for the person at the server's own machine, where that is allowed.
+#[utoipa::path(
+    post,
+    path = "/api/session",
+    operation_id = "beginSession",
+    tag = "Sessions",
+    request_body = NewSession,
+    responses(
+        (status = 200, description = "An access token", body = Session, headers(("Cache-Control" = String))),
+        Forbidden, NotFound, TooMany, Unauthorized
+    )
+)]
 pub async fn begin(
     State(api): State<Arc<Api>>,
     Extension(peer): Extension<Peer>,
@@ -111,10 +131,12 @@ pub async fn begin(
     body: Bytes,
 ) -> Result<Response, Problem> {
     api.sessions.check(peer.addr.ip())?;
+    unpacked(&headers)?;
     let new: NewSession = json(&body)?;
     if new.profile.as_ref().is_some_and(|profile| profile.len() > limits::MAX_PROFILE_BYTES) {
         return Err(Problem::new(Kind::InvalidValue)
-            .detail(format!("profile is longer than {} bytes", limits::MAX_PROFILE_BYTES)));
+            .detail(format!("profile is longer than {} bytes", limits::MAX_PROFILE_BYTES))
+            .with("field", "profile"));
     }
     let who = match &new.invite {
         Some(invite) => guest(&api, invite, &new).await?,
@@ -136,10 +158,16 @@ pub async fn begin(
     Ok((private, Json(session)).into_response())
 }
 
-/// `GET /api/session`: who the token is for.
-pub async fn show(Caller(caller): Caller) -> Response {
-    let private = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    (private, Json(Who::from(caller))).into_response()
+/// Who the token is for
+#[utoipa::path(
+    get,
+    path = "/api/session",
+    operation_id = "session",
+    tag = "Sessions",
+    responses((status = 200, description = "Its user", body = Who))
+)]
+pub async fn show(Caller(caller): Caller, headers: HeaderMap) -> Result<Response, Problem> {
+    hashed(&headers, &Who::from(caller))
 }
 
 fn person_here(api: &Api, headers: &HeaderMap, new: &NewSession) -> Result<Identity, Problem> {

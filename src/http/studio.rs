@@ -1,6 +1,6 @@
-//! The Studio: its built files, which are part of the binary, under `/studio/`.
+//! The Studio and the page about the API: built files, which are part of the binary, under `/studio/` and `/docs`.
 //!
-//! Must not know the API. The page is the same for every diagram; what it shows it asks for by itself.
+//! Must not know the API. Pages are the same for everybody; what they show they ask for by themselves.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
@@ -21,6 +21,11 @@ include!(concat!(env!("OUT_DIR"), "/studio_files.rs"));
 
 /// The page.
 const INDEX: &str = "index.html";
+/// The page about the API.
+const DOCS: &str = "docs.html";
+/// It runs its own script, asks this server, and shows nothing of elsewhere.
+const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+                           base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /// A file is kept packed beside itself where that makes it smaller.
 const PACKED: &str = ".gz";
 
@@ -47,17 +52,30 @@ pub async fn file(
     Path(path): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    if path.starts_with("d/") || path == INDEX {
-        return page(&api, &headers);
+    match &path[..] {
+        DOCS => docs(headers).await,
+        page if page.starts_with("d/") || page == INDEX => self::page(&api, &headers),
+        path => STUDIO.answer(path, &headers),
     }
-    STUDIO.answer(&path, &headers)
+}
+
+/// `/docs`: the description of the API for people.
+///
+/// # Errors
+/// `NoRoute` in a binary without the Studio.
+pub async fn docs(headers: HeaderMap) -> Result<Response, Problem> {
+    shown(DOCS, DOCS_POLICY, &headers)
 }
 
 fn page(api: &Api, headers: &HeaderMap) -> Result<Response, Problem> {
-    let policy = policy(&public_base(&api.server, headers)?);
-    let mut response = STUDIO.answer(INDEX, headers)?;
+    shown(INDEX, &policy(&public_base(&api.server, headers)?), headers)
+}
+
+/// A page under its policy.
+fn shown(page: &str, policy: &str, headers: &HeaderMap) -> Result<Response, Problem> {
+    let mut response = STUDIO.answer(page, headers)?;
     for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, header_value(&policy)),
+        (header::CONTENT_SECURITY_POLICY, header_value(policy)),
         (HeaderName::from_static("cross-origin-opener-policy"), header_value("same-origin")),
     ] {
         response.headers_mut().insert(name, value);

@@ -10,12 +10,14 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::serde::rfc3339;
+use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
 use super::answer::{ASK_AGAIN, hashed, header_value, unchanged};
 use super::current;
 use super::diagrams::page_size;
 use super::extract::{Caller, DiagramPath, Query, VersionPath, Whole, json};
+use super::openapi::refusals::{EditRefused, InvalidBpmn, InvalidValue};
 use super::problem::{self, Problem};
 use super::save::{Saved, carry_out, checked_message, keep, no_version, revision};
 use super::version::tag;
@@ -29,55 +31,78 @@ use crate::store::StoreError;
 use crate::store::catalog::{Kind, VersionEntry};
 
 /// A version without its XML.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Version)]
 struct Entry {
     version: Version,
+    /// What made it: `uploaded`, `saved`, `restored`, `named`, `automatic`, or `hidden` (a reader needed it)
+    #[schema(pattern = "^(uploaded|saved|restored|named|automatic|hidden)$")]
     kind: &'static str,
+    /// As somebody named it; it is then kept for ever
     name: Option<String>,
+    /// What its maker said about it
     message: Option<String>,
     /// Who edited since the version before; whoever saved, named or restored it comes first.
     authors: Vec<Author>,
     restored_from: Option<Version>,
     /// Elements by type.
+    #[schema(value_type = std::collections::BTreeMap<String, u32>)]
     counts: serde_json::Value,
+    /// The size of its XML
     bytes: u64,
     #[serde(with = "rfc3339")]
     created_at: OffsetDateTime,
     xml_url: String,
 }
 
-#[derive(Debug, Serialize)]
+/// Who edited.
+#[derive(Debug, Serialize, ToSchema)]
 struct Author {
     id: UserId,
     /// As others saw it at its cursor last.
     name: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+/// A page of a history.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = VersionList)]
 struct List {
     versions: Vec<Entry>,
+    /// Where the next page begins; none after the last one
     next_cursor: Option<String>,
 }
 
 /// The query of a list.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct ListQuery {
+    /// How many at most; 50 unless told
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
+    /// The `nextCursor` of the page before
+    #[param(pattern = "^[0-9]{1,9}$")]
     cursor: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+/// A name for the present state.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewVersion, example = json!({ "name": "As agreed with finance" }))]
 struct NewBody {
+    #[schema(max_length = 200, pattern = r"\S")]
     name: String,
+    #[schema(max_length = 2000)]
     message: Option<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// What a restore is about.
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Restore, example = json!({ "message": "Back to what was agreed" }))]
 struct RestoreBody {
+    #[schema(max_length = 2000)]
     message: Option<String>,
 }
 
@@ -138,7 +163,20 @@ fn word(kind: Kind) -> &'static str {
     }
 }
 
-/// `GET /api/diagrams/{id}/versions`: the newest first.
+/// List versions
+///
+/// The newest first. Numbers may have gaps: hidden versions count as well.
+#[utoipa::path(
+    get,
+    path = "/api/diagrams/{id}/versions",
+    operation_id = "listVersions",
+    tag = "Versions",
+    params(ListQuery),
+    responses(
+        (status = 200, description = "A page of the history", body = List),
+        InvalidValue
+    )
+)]
 pub async fn list(
     State(api): State<Arc<Api>>,
     Caller(caller): Caller,
@@ -157,7 +195,14 @@ pub async fn list(
     hashed(&headers, &list)
 }
 
-/// `GET /api/diagrams/{id}/versions/{n}`
+/// Look at a version without its XML
+#[utoipa::path(
+    get,
+    path = "/api/diagrams/{id}/versions/{version}",
+    operation_id = "showVersion",
+    tag = "Versions",
+    responses((status = 200, description = "The version", body = Entry))
+)]
 pub async fn show(
     State(api): State<Arc<Api>>,
     Caller(caller): Caller,
@@ -173,7 +218,19 @@ pub async fn show(
     hashed(&headers, &entry(&api, &caller, &id, found).await?)
 }
 
-/// `GET /api/diagrams/{id}/versions/{n}/xml`
+/// Load the BPMN file of a version
+///
+/// Under the tag that a save can build on.
+#[utoipa::path(
+    get,
+    path = "/api/diagrams/{id}/versions/{version}/xml",
+    operation_id = "loadVersionXml",
+    tag = "Versions",
+    responses(
+        (status = 200, description = "BPMN 2.0 XML", body = String, content_type = "application/xml",
+            headers(("Content-Disposition" = String)))
+    )
+)]
 pub async fn xml(
     State(api): State<Arc<Api>>,
     Caller(caller): Caller,
@@ -197,7 +254,20 @@ pub async fn xml(
     Ok((headers, stored.bytes).into_response())
 }
 
-/// `POST /api/diagrams/{id}/versions`: a name for the present state, which is then kept for ever.
+/// Name the present state
+///
+/// It is then kept for ever.
+#[utoipa::path(
+    post,
+    path = "/api/diagrams/{id}/versions",
+    operation_id = "nameVersion",
+    tag = "Versions",
+    request_body = NewBody,
+    responses(
+        (status = 201, description = "Named", body = Entry,
+            headers(("Location" = String), ("ETag" = String)))
+    )
+)]
 pub async fn create(
     State(api): State<Arc<Api>>,
     caller: Caller,
@@ -226,8 +296,20 @@ pub async fn create(
     Ok((StatusCode::CREATED, headers, Json(body)).into_response())
 }
 
-/// `POST /api/diagrams/{id}/versions/{n}/restore`: brings a version back by an edit that live clients see; what
-/// is there now is kept as a version before.
+/// Bring a version back
+///
+/// By one edit that live clients see and may undo; what is there now is kept as a version before.
+#[utoipa::path(
+    post,
+    path = "/api/diagrams/{id}/versions/{version}/restore",
+    operation_id = "restoreVersion",
+    tag = "Versions",
+    request_body = Option<RestoreBody>,
+    responses(
+        (status = 200, description = "Restored", body = Saved, headers(("ETag" = String))),
+        EditRefused, InvalidBpmn
+    )
+)]
 pub async fn restore(
     State(api): State<Arc<Api>>,
     caller: Caller,

@@ -8,19 +8,34 @@ use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
 use super::answer::{ASK_AGAIN, header_value, unchanged};
 use super::current::current;
 use super::extract::{Caller, DiagramPath, Query, Whole, media_type};
+use super::openapi::conditions::Builds;
+use super::openapi::refusals::{BaseGone, EditRefused, InvalidBpmn, PreconditionRequired, Stale};
 use super::problem::{self, Problem};
-use super::save::{Told, Wish, carry_out, checked_message, plan, wants_merge};
+use super::save::{Saved, Told, Wish, carry_out, checked_message, plan, wants_merge};
 use super::version::{self, Base, tag};
 use crate::diagram::save::Writer;
 use crate::editors::Making;
 use crate::store::catalog::Kind;
 
-/// `GET /api/diagrams/{id}/xml`
+/// Load the BPMN file
+///
+/// What nobody changed comes out byte for byte as it was uploaded.
+#[utoipa::path(
+    get,
+    path = "/api/diagrams/{id}/xml",
+    operation_id = "loadXml",
+    tag = "Diagrams",
+    responses(
+        (status = 200, description = "BPMN 2.0 XML", body = String, content_type = "application/xml",
+            headers(("Content-Disposition" = String)))
+    )
+)]
 pub async fn load(
     State(api): State<Arc<Api>>,
     Caller(caller): Caller,
@@ -43,18 +58,49 @@ pub async fn load(
 }
 
 /// The query of a save.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct SaveQuery {
+    /// `replace`: the file becomes the whole diagram, whatever is there
+    #[param(pattern = "^(merge|replace)$")]
     mode: Option<String>,
+    /// What the save is about
+    #[param(max_length = 2000)]
     message: Option<String>,
-    /// The file comes from a modeler that loses what it does not know.
+    /// The file comes from a modeler that loses what it does not know
     #[serde(default)]
     lossy: bool,
 }
 
-/// `PUT /api/diagrams/{id}/xml`: merged into the live diagram against the version that `If-Match` names, or with
-/// `?mode=replace` made the whole of it. As `multipart/form-data`, `exported` is the tool's own export right after
-/// loading, and `xml` the saved file.
+/// A save of a tool that loses what it does not know: only what differs between the two is applied.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the parts are read as they come; this is what they look like")]
+struct XmlForm {
+    /// What the tool itself wrote right after loading
+    #[schema(format = "bpmn", nullable = false)]
+    exported: Option<String>,
+    /// What it writes now
+    #[schema(format = "bpmn")]
+    xml: String,
+}
+
+/// Save a BPMN file
+///
+/// Merged into the live diagram against the version that `If-Match` names, or with `?mode=replace` made the whole
+/// of it: `curl -T order.bpmn -H 'If-Match: "v7"'`.
+#[utoipa::path(
+    put,
+    path = "/api/diagrams/{id}/xml",
+    operation_id = "saveXml",
+    tag = "Diagrams",
+    params(SaveQuery, Builds),
+    request_body(content((String = "application/xml"), (XmlForm = "multipart/form-data"))),
+    responses(
+        (status = 200, description = "Saved", body = Saved, headers(("ETag" = String))),
+        BaseGone, EditRefused, InvalidBpmn, PreconditionRequired, Stale
+    )
+)]
 pub async fn save(
     State(api): State<Arc<Api>>,
     caller: Caller,

@@ -15,8 +15,11 @@ use crate::protocol::lib0::StateVector;
 use crate::protocol::lint::Outline;
 
 /// What a session may do in its room (R2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = RoomRole)]
 pub enum Role {
     /// Reads and writes.
     Editor,

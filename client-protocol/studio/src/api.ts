@@ -73,7 +73,7 @@ export class ApiError extends Error {
   override readonly name = 'ApiError'
   /** 0: no answer. */
   readonly status: number
-  /** A code of docs/rest.md, `offline` or `timeout`. */
+  /** A code of docs/problems.md, `offline` or `timeout`. */
   readonly code: string
   readonly detail: string | undefined
   /** Where in the text that was sent. */

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::bpmn::model::{Namespace, Record, Value};
 
@@ -115,7 +116,7 @@ pub struct Applied {
 }
 
 /// Something that both sides changed, and what was done about it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Conflict {
     /// The element.
@@ -126,7 +127,7 @@ pub struct Conflict {
 }
 
 /// The kinds of clash.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum Clash {
     /// The same field has two new values.
@@ -164,7 +165,7 @@ pub enum Clash {
 }
 
 /// Whose value stands after a clash.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kept {
     /// The current document's (or `ours`).
@@ -174,8 +175,9 @@ pub enum Kept {
 }
 
 /// An element as people know it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Element)]
 pub struct ElementRef {
     /// The node key in the document.
     pub key: String,

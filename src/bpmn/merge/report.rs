@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::aliases::Aliases;
 use super::conflict::{field_name, is_style};
@@ -17,8 +18,9 @@ use crate::bpmn::model::{Record, Records, Value};
 use crate::bpmn::tables::is_a;
 
 /// The difference of two versions.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Differences)]
 pub struct Report {
     /// Elements that only the new version has, in document order.
     pub added: Vec<Placement>,
@@ -39,7 +41,7 @@ pub struct Report {
 }
 
 /// An element and its container.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Placement {
     /// The element.
@@ -50,7 +52,7 @@ pub struct Placement {
 }
 
 /// A change of the container.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Move {
     /// The element.
@@ -62,7 +64,7 @@ pub struct Move {
 }
 
 /// A change of the name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Rename {
     /// The element.
@@ -74,7 +76,7 @@ pub struct Rename {
 }
 
 /// Changed properties of one element.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Changed {
     /// The element, as it is now.
@@ -84,7 +86,7 @@ pub struct Changed {
 }
 
 /// One changed value.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FieldChange {
     /// Attribute, or path to it below the element, such as `conditionExpression` or
@@ -97,7 +99,7 @@ pub struct FieldChange {
 }
 
 /// A change of the picture alone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LayoutChange {
     /// The element that is shown, or the diagram or plane itself.
@@ -113,7 +115,7 @@ pub struct LayoutChange {
 }
 
 /// Kinds of change of the picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LayoutKind {
     /// Another position.

@@ -6,13 +6,17 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
 use crate::id::{BadId, OrgId, UserId};
 use crate::limits::MAX_EMAIL_BYTES;
 
 /// What a caller may do in its organisation; the least first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = Role)]
 pub enum OrgRole {
     /// Reads diagrams.
     Viewer,
@@ -88,7 +92,8 @@ pub fn is_domain(text: &str) -> bool {
 }
 
 /// Whom a membership is for: a user, or whoever comes with an e-mail address.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, ToSchema)]
+#[schema(min_length = 1, max_length = 254, pattern = "^[!-~]+$")]
 pub struct MemberId(String);
 
 impl MemberId {

@@ -11,7 +11,7 @@ use crate::id::{OrgId, ProjectId, UserId};
 use crate::limits;
 
 /// What an organisation pays for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Plan {
     /// The smallest.
