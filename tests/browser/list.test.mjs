@@ -49,6 +49,26 @@ it('diagrams are found by their titles, renamed, deleted and brought back', asyn
   await shown(page)
 })
 
+it('whoever comes to the list sees the title that was just given, however slow the server is', async t => {
+  const ana = await atTheList(scene, t, 'ana')
+  const { page } = ana
+  await create(ana, 'Empty', 'Before')
+  let release = () => {}
+  const held = new Promise(resolve => { release = () => resolve(undefined) })
+  await page.route('**/api/diagrams/*', async route => {
+    if (route.request().method() === 'PATCH') await held
+    await route.continue()
+  })
+  await page.getByRole('button', { name: 'Before' }).click()
+  const title = page.getByRole('textbox', { name: 'Title of the diagram' })
+  await title.fill('After')
+  await title.press('Enter')
+  await page.getByRole('link', { name: 'All diagrams' }).click()
+  await page.getByText('Loading diagrams').waitFor()
+  release()
+  await card(page, /^After/).waitFor()
+})
+
 it('projects are made, filled by menu and by dragging, renamed, and removed when they are empty', async t => {
   await fill('sorted', ['One', 'Two'])
   const ana = await byToken(scene, t, { user: 'ana', org: 'sorted' })

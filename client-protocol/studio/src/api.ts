@@ -129,6 +129,8 @@ export interface Tokens {
 /** The interface of one session. */
 export class Api {
   readonly #tokens: Tokens
+  /** Changes that are on their way. */
+  readonly #changes = new Set<Promise<Response>>()
 
   constructor(tokens: Tokens) {
     this.#tokens = tokens
@@ -151,6 +153,8 @@ export class Api {
   }
 
   async list(query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Page> {
+    // Whoever comes from an open diagram sees the title that was given there.
+    await Promise.allSettled(this.#changes)
     return (await this.send(`/api/diagrams?${new URLSearchParams(query)}`, { signal })).json()
   }
 
@@ -304,7 +308,13 @@ export class Api {
 
   async #json(method: string, path: string, body: unknown): Promise<Response> {
     const headers = { 'content-type': 'application/json' }
-    return this.send(path, { method, headers, body: JSON.stringify(body) })
+    const change = this.send(path, { method, headers, body: JSON.stringify(body) })
+    this.#changes.add(change)
+    try {
+      return await change
+    } finally {
+      this.#changes.delete(change)
+    }
   }
 }
 
