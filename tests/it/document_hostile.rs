@@ -357,7 +357,7 @@ pub(crate) fn worse_records_of(seed: u64) -> Records {
     mischief.records = records_of(seed);
     for key in mischief.records.nodes.keys().cloned().collect::<Vec<_>>() {
         let (field, value) = match mischief.rng.usize(0..40) {
-            0 => ("#raw", mischief.pick(&["N4", "N5", "N6", "N8", "N4 N5 N6 N8"])),
+            0 => ("#raw", mischief.pick(&["N4", "N5", "N6", "N8", "N11", "N4 N5 N6 N8 N11"])),
             1 => ("#dup", mischief.pick(&["Task_1", "Flow_1", " Task_1"])),
             2..6 => ("id", mischief.pick(&["Task_1", "Flow_1", " Task_1", "Task_1_2"])),
             6 | 7 => {

@@ -130,7 +130,7 @@ fn bpmn_moddle_warns_of_nothing_new_in_merged_diagrams() {
 #[test]
 fn without_any_one_rule_the_fuzz_fails() {
     let bases = bases();
-    for rule in 1..=10 {
+    for rule in 1..=11 {
         let rules = Rules::without(rule);
         let caught = (0..MUTATION_RUNS).find(|seed| !run(*seed, &bases, &rules).0.is_empty());
         println!("without N{rule}: noticed by seed {caught:?}");
@@ -216,4 +216,21 @@ fn of_two_types_created_under_one_key_the_loser_leaves_no_children_behind() {
     let edits =
         [at("a8 Process_1", "bpmn:task", "Pool_1"), at("a0 Pool_1", "bpmn:task", "Inner_1")];
     assert_eq!(violations(&story("prefix-bpmn.bpmn", &edits)), Vec::<String>::new());
+}
+
+#[test]
+fn a_save_keeps_a_flow_that_is_hidden_because_its_ends_stand_apart() {
+    let (_, base) = bases().into_iter().find(|(name, _)| name == "event-subprocess.bpmn").unwrap();
+    let doc = new_doc(7);
+    transact(&doc, |txn| crdt::write(&base, txn));
+    let before = materialise(&base);
+    let place = base.nodes["Start_1"].text("#p").unwrap();
+    transact(&doc, |txn| write(txn, &set("Start_1", "#p", "b0 Process_1")));
+    let records = crdt::read(&doc.transact());
+    let text = materialise(&records);
+    assert!(before.contains("\"Flow_1\"") && !text.contains("\"Flow_1\""));
+    let ops = save(&records, &import(text.as_bytes()).unwrap());
+    assert!(ops.is_empty(), "{ops:?}");
+    transact(&doc, |txn| write(txn, &set("Start_1", "#p", place)));
+    assert_eq!(materialise(&crdt::read(&doc.transact())), before);
 }

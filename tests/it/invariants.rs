@@ -308,9 +308,12 @@ fn flows(dom: &Dom, found: &mut Vec<String>) {
         for end in ends {
             match e.attribute(end).and_then(|id| ids.get(id)) {
                 None => found.push(format!("I5 {} {:?}: {end} is nothing", e.local, e.id())),
-                Some((_, to)) if e.local == "sequenceFlow" => {
+                Some((_, to)) if e.local == "sequenceFlow" || e.local == "boundaryEvent" => {
                     if !FLOW_NODES.contains(&to.local.as_str()) {
-                        found.push(format!("I5 flow {:?}: {end} is a {}", e.id(), to.local));
+                        found.push(format!("I5 {} {:?}: {end} is a {}", e.local, e.id(), to.local));
+                    }
+                    if to.parent != e.parent {
+                        found.push(format!("I5 {} {:?} stands apart from {end}", e.local, e.id()));
                     }
                 }
                 Some(_) => {}

@@ -316,8 +316,8 @@ fn layout(tree: &Tree<'_>, index: usize) -> Layout {
 
 /// `#raw`: the rules that would drop or alter a node although it is as the source has it.
 fn mark_repairs(records: &mut Records) {
-    // A node can break each of the four rules, and one is found at a time.
-    for _ in 0..4 {
+    // A node can break each of the five rules, and one is found at a time.
+    for _ in 0..5 {
         let repairs = repairs(records);
         if repairs.is_empty() {
             return;

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::graph::{Graph, Id, NONE, Role};
 use super::repair::{End, Reason, Repair};
+use super::sheets::{Sheet, Sheets};
 use crate::bpmn::tables;
 
 /// Planes whose element was replaced: plane to new element.
@@ -15,8 +16,9 @@ pub(super) type Rehomed = BTreeMap<Id, Id>;
 /// Applies N5 to a repaired graph.
 pub(super) fn repair_diagrams(repair: &mut Repair<'_, '_>) -> Rehomed {
     let rehomed = rehome_planes(repair);
-    let mut shown = drop_doubles(repair);
-    drop_loose_edges(repair, &mut shown);
+    let sheets = Sheets::new(repair.graph, &rehomed);
+    let mut shown = drop_doubles(repair, &sheets);
+    drop_loose(repair, &sheets, &mut shown);
     rehomed
 }
 
@@ -66,20 +68,17 @@ fn first_of(graph: &Graph<'_>, role: Role) -> Option<Id> {
     graph.live_children(graph.root).find(fits)
 }
 
-/// The node that shows an element on a plane; of several the least by (order, key) stays.
-fn drop_doubles(repair: &mut Repair<'_, '_>) -> HashMap<(Id, Id), Id> {
-    let mut shown: HashMap<(Id, Id), Id> = HashMap::new();
+/// What shows an element on a sheet.
+type Shown = HashMap<(Sheet, Id), Id>;
+
+/// The node that shows an element on a sheet; of several the least by (order, key) stays.
+fn drop_doubles(repair: &mut Repair<'_, '_>, sheets: &Sheets) -> Shown {
+    let mut shown = Shown::new();
     let mut doubles = Vec::new();
     let graph = &*repair.graph;
-    for id in graph.sequence.iter().copied().filter(|id| graph.is_live(*id)) {
-        if !matches!(graph.role(id), Role::Shape | Role::Edge) {
-            continue;
-        }
-        let (plane, element) = place(graph, id);
-        if element == NONE {
-            continue;
-        }
-        let first = *shown.entry((plane, element)).or_insert(id);
+    for id in drawings(graph) {
+        let Some(place) = sheets.place(graph, id) else { continue };
+        let first = *shown.entry(place).or_insert(id);
         if first != id && !graph.is_raw(id, Reason::N5) {
             doubles.push(id);
         }
@@ -91,50 +90,48 @@ fn drop_doubles(repair: &mut Repair<'_, '_>) -> HashMap<(Id, Id), Id> {
     shown
 }
 
-/// An edge needs both ends of its element on its plane; edges may end at edges.
-fn drop_loose_edges(repair: &mut Repair<'_, '_>, shown: &mut HashMap<(Id, Id), Id>) {
+/// An edge needs both ends of its element on its sheet, a boundary event its host; edges may end at edges.
+fn drop_loose(repair: &mut Repair<'_, '_>, sheets: &Sheets, shown: &mut Shown) {
     let graph = &*repair.graph;
     let mut queue: Vec<Id> = Vec::new();
-    let mut waiting: HashMap<(Id, Id), Vec<Id>> = HashMap::new();
-    for id in graph.sequence.iter().copied().filter(|id| graph.is_live(*id)) {
-        if graph.role(id) != Role::Edge || graph.is_raw(id, Reason::N5) {
-            continue;
-        }
-        let (plane, element) = place(graph, id);
+    let mut waiting: HashMap<(Sheet, Id), Vec<Id>> = HashMap::new();
+    for id in drawings(graph).filter(|id| !graph.is_raw(*id, Reason::N5)) {
+        let Some((sheet, element)) = sheets.place(graph, id) else { continue };
         for end in ends(graph, element) {
-            waiting.entry((plane, end)).or_default().push(id);
+            waiting.entry((sheet, end)).or_default().push(id);
         }
         queue.push(id);
     }
     while let Some(id) = queue.pop() {
         let graph = &*repair.graph;
-        if !graph.is_live(id) {
+        let place = sheets.place(graph, id).filter(|_| graph.is_live(id));
+        let Some((sheet, element)) = place else { continue };
+        if ends(graph, element).iter().all(|end| shown.contains_key(&(sheet, *end))) {
             continue;
         }
-        let (plane, element) = place(graph, id);
-        if ends(graph, element).iter().all(|end| shown.contains_key(&(plane, *end))) {
-            continue;
-        }
-        if !repair.dry && shown.get(&(plane, element)) == Some(&id) {
-            shown.remove(&(plane, element));
-            queue.extend(waiting.get(&(plane, element)).into_iter().flatten());
+        if !repair.dry && shown.get(&(sheet, element)) == Some(&id) {
+            shown.remove(&(sheet, element));
+            queue.extend(waiting.get(&(sheet, element)).into_iter().flatten());
         }
         repair.drop_node(id, Reason::N5);
     }
     repair.settle();
 }
 
-fn place(graph: &Graph<'_>, id: Id) -> (Id, Id) {
-    (graph.node(id).map_or(NONE, |n| n.parent), graph.end_node(id, "bpmnElement"))
+/// The live shapes and edges, in document order.
+fn drawings<'g>(graph: &'g Graph<'_>) -> impl Iterator<Item = Id> + 'g {
+    let is_drawing = |id: &Id| matches!(graph.role(*id), Role::Shape | Role::Edge);
+    graph.sequence.iter().copied().filter(|id| graph.is_live(*id)).filter(is_drawing)
 }
 
-/// The live elements that an edge of this element joins.
+/// The live elements beside which this one is drawn.
 fn ends(graph: &Graph<'_>, element: Id) -> Vec<Id> {
     let parent = graph.node(element).map_or(NONE, |n| n.parent);
     let mut ends = match graph.role(element) {
         Role::SequenceFlow | Role::MessageFlow | Role::Association | Role::ConversationLink => {
             vec![graph.end_node(element, "sourceRef"), graph.end_node(element, "targetRef")]
         }
+        Role::BoundaryEvent => vec![graph.end_node(element, "attachedToRef")],
         Role::DataInputAssociation => vec![first_reference(graph, element, "sourceRef"), parent],
         Role::DataOutputAssociation => vec![parent, first_reference(graph, element, "targetRef")],
         _ => Vec::new(),

@@ -90,13 +90,15 @@ pub(super) struct Graph<'r> {
     pub(super) sequence: Vec<Id>,
     /// Top-level nodes in order: prolog, root element, epilog.
     pub(super) top: Vec<Id>,
+    /// What N11 hangs elsewhere than the records say.
+    pub(super) moved: Vec<Id>,
     by_key: HashMap<&'r str, Id>,
     children: Vec<Id>,
     child_ends: Vec<u32>,
 }
 
 impl<'r> Graph<'r> {
-    pub(super) fn new(records: &'r Records, rules: &Rules) -> Self {
+    pub(super) fn new(records: &'r Records, rules: &Rules, dry: bool) -> Self {
         let mut graph = Self {
             names: Names::new(records),
             tags: Vec::new(),
@@ -104,6 +106,7 @@ impl<'r> Graph<'r> {
             root: NONE,
             sequence: Vec::new(),
             top: Vec::new(),
+            moved: Vec::new(),
             by_key: HashMap::with_capacity(records.nodes.len()),
             children: Vec::new(),
             child_ends: Vec::new(),
@@ -112,6 +115,9 @@ impl<'r> Graph<'r> {
         graph.find_root();
         if rules.n2 {
             graph.cut_cycles();
+        }
+        if rules.n11 {
+            graph.moved = graph.house(dry);
         }
         if !rules.n3 {
             graph.adopt_orphans(records);

@@ -1,4 +1,4 @@
-//! Records to XML: the normaliser, rules N1–N10 of client-protocol/DOCUMENT.md.
+//! Records to XML: the normaliser, rules N1–N11 of client-protocol/DOCUMENT.md.
 //!
 //! PURE. One deterministic function of the records: every replica, in every language, writes the
 //! same bytes. It holds all repair, so nothing has to be written into a document for its XML to be
@@ -8,11 +8,13 @@ mod attributes;
 mod content;
 mod diagram;
 mod graph;
+mod housing;
 mod ids;
 mod names;
 mod repair;
 mod scope;
 mod shapes;
+mod sheets;
 mod style;
 mod tags;
 pub(crate) mod view;
@@ -50,6 +52,8 @@ pub struct Rules {
     pub n9: bool,
     /// Escapes and attribute order.
     pub n10: bool,
+    /// Flows and boundary events stand where their ends stand.
+    pub n11: bool,
 }
 
 impl Default for Rules {
@@ -65,6 +69,7 @@ impl Default for Rules {
             n8: true,
             n9: true,
             n10: true,
+            n11: true,
         }
     }
 }
@@ -85,6 +90,7 @@ impl Rules {
             &mut rules.n8,
             &mut rules.n9,
             &mut rules.n10,
+            &mut rules.n11,
         ];
         if let Some(rule) = n.checked_sub(1).and_then(|i| all.into_iter().nth(i)) {
             *rule = false;
@@ -118,6 +124,7 @@ pub fn materialise_with(records: &Records, rules: &Rules) -> String {
 pub(crate) fn repairs(records: &Records) -> Vec<(String, Reason)> {
     let (graph, rehomed, drops) = repaired(records, &Rules::default(), true);
     let altered = rehomed.keys().map(|plane| (*plane, Reason::N5));
+    let altered = altered.chain(graph.moved.iter().map(|id| (*id, Reason::N11)));
     drops
         .into_iter()
         .chain(altered)
@@ -130,7 +137,7 @@ fn repaired<'r>(
     rules: &Rules,
     dry: bool,
 ) -> (Graph<'r>, diagram::Rehomed, Vec<(graph::Id, Reason)>) {
-    let mut graph = Graph::new(records, rules);
+    let mut graph = Graph::new(records, rules, dry);
     let mut repair = Repair::new(&mut graph, rules);
     repair.dry = dry;
     repair.run();

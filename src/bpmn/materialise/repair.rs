@@ -1,4 +1,4 @@
-//! Lost references and misplaced types: rules N4 and N6, and stale list entries of N8.
+//! Lost references, misplaced types and flows between containers: rules N4, N6 and N11, and stale list entries of N8.
 //!
 //! PURE. A rule only ever drops nodes, and dropping more never saves one, so the result does not
 //! depend on the order of work: it is the one fixpoint. Work is linear in nodes and references.
@@ -21,6 +21,8 @@ pub(crate) enum Reason {
     N6,
     /// A list entry that its flow does not confirm.
     N8,
+    /// Elsewhere than its ends.
+    N11,
 }
 
 impl Reason {
@@ -31,6 +33,7 @@ impl Reason {
             Self::N5 => "N5",
             Self::N6 => "N6",
             Self::N8 => "N8",
+            Self::N11 => "N11",
         }
     }
 }
@@ -75,7 +78,7 @@ impl<'g, 'r> Repair<'g, 'r> {
         Self { graph, rules, drops: Vec::new(), dry: false, referrers, queue: Vec::new() }
     }
 
-    /// Applies N4, N6 and the stale entries of N8 to every node.
+    /// Applies N4, N6, N11 and the stale entries of N8 to every node.
     pub(super) fn run(&mut self) {
         // Backwards, because the queue is a stack: the first node is looked at first.
         self.queue = self.graph.sequence.iter().rev().copied().collect();
@@ -128,7 +131,9 @@ impl<'g, 'r> Repair<'g, 'r> {
             return Some(reason);
         }
         match self.graph.role(id) {
-            Role::SequenceFlow => self.flow(id, |g, end| g.role(end).is_flow_node()),
+            Role::SequenceFlow => self
+                .flow(id, |g, end| g.role(end).is_flow_node())
+                .or_else(|| self.is_torn(id).then_some(Reason::N11)),
             Role::MessageFlow => self.flow(id, takes_messages),
             Role::Association | Role::ConversationLink => self.flow(id, |_, _| true),
             Role::BoundaryEvent => match self.graph.end(id, "attachedToRef") {
@@ -156,6 +161,19 @@ impl<'g, 'r> Repair<'g, 'r> {
         let fits = |end: &End| !matches!(end, End::Node(n) if !admissible(self.graph, *n));
         let misfit = !ends.iter().all(fits);
         (misfit && self.rules.n6 && !self.graph.is_raw(id, Reason::N6)).then_some(Reason::N6)
+    }
+
+    /// N11: a sequence flow whose ends stand in different containers.
+    fn is_torn(&self, id: Id) -> bool {
+        let container = |field| match self.graph.end(id, field) {
+            End::Node(end) => self.graph.node(end).map(|n| n.parent),
+            End::Raw | End::Missing => None,
+        };
+        let torn = match (container("sourceRef"), container("targetRef")) {
+            (Some(source), Some(target)) => source != target,
+            _ => false,
+        };
+        torn && self.rules.n11 && !self.graph.is_raw(id, Reason::N11)
     }
 
     /// A text reference whose target is gone (N4), or a list entry that its flow denies (N8).

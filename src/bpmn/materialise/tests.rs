@@ -236,6 +236,19 @@ fn n5_an_edge_needs_both_ends_on_its_plane() {
 }
 
 #[test]
+fn n5_a_boundary_event_is_drawn_beside_its_host_alone() {
+    let mut records = sample();
+    records.add("shape", &[("#t", "bpmndi:BPMNShape"), ("#p", "b0 Plane_1")]);
+    records.put("shape", "bpmnElement", list(&["Boundary_1"]));
+    assert!(materialise(&records).contains("bpmnElement=\"Boundary_1\""));
+    records.delete("Task_1_di");
+    let (with, without) = with_and_without(&records, 5);
+    assert!(!with.contains("bpmnElement=\"Boundary_1\""));
+    assert!(with.contains("<bpmn:boundaryEvent id=\"Boundary_1\""), "the event itself stays");
+    assert!(without.contains("bpmnElement=\"Boundary_1\""));
+}
+
+#[test]
 fn n6_a_replaced_element_keeps_only_what_its_type_admits() {
     let mut records = sample();
     records.retag("Task_1", "bpmn:task");
@@ -268,10 +281,10 @@ fn n6_an_element_moved_to_where_it_may_not_be_is_hidden() {
 #[test]
 fn n6_sequence_flows_join_flow_nodes_only() {
     let mut records = sample();
-    records.put("Flow_1", "targetRef", list(&["Message_1"]));
+    records.put("Flow_1", "targetRef", list(&["DataObjectReference_1"]));
     let (with, without) = with_and_without(&records, 6);
     assert!(!with.contains("\"Flow_1\""));
-    assert!(without.contains("targetRef=\"Message_1\""));
+    assert!(without.contains("targetRef=\"DataObjectReference_1\""));
 }
 
 #[test]
@@ -451,6 +464,58 @@ fn n10_no_element_means_no_text() {
     records.add("c", &[("#t", "#comment"), ("#p", "a0 #"), ("#x", "alone")]);
     records.add("t", &[("#t", "task"), ("#p", "a0 gone")]);
     assert_eq!(materialise(&records), "");
+}
+
+#[test]
+fn n11_what_two_people_moved_together_takes_its_flow_and_its_event_with_it() {
+    let mut records = sample();
+    records.hang("Start_1", "b0 Sub_2");
+    records.hang("Task_1", "b1 Sub_2");
+    let (with, without) = with_and_without(&records, 11);
+    let inside = |xml: &str, id: &str| {
+        let sub = xml.split("<bpmn:subProcess id=\"Sub_2\"").nth(1).unwrap();
+        sub.split("</bpmn:subProcess>").next().unwrap().contains(&format!(" id=\"{id}\""))
+    };
+    for id in ["Flow_1", "Boundary_1"] {
+        assert!(inside(&with, id) && !inside(&without, id), "{id}");
+    }
+    assert!(with.contains("<bpmn:incoming>Flow_1</bpmn:incoming>"));
+}
+
+#[test]
+fn n11_a_flow_between_containers_is_hidden_until_its_ends_meet_again() {
+    let mut records = sample();
+    records.hang("Start_1", "b0 Sub_2");
+    let (with, without) = with_and_without(&records, 11);
+    assert_eq!(
+        count(&with, "\"Flow_1\"") + count(&with, ">Flow_1<"),
+        0,
+        "its drawing and lists go too"
+    );
+    assert!(without.contains("<bpmn:sequenceFlow id=\"Flow_1\""));
+    let place = sample().nodes["Start_1"].text("#p").unwrap().to_owned();
+    records.hang("Start_1", &place);
+    assert_eq!(materialise(&records), materialise(&sample()));
+}
+
+#[test]
+fn n11_nobody_is_hung_below_himself() {
+    let mut records = sample();
+    // A host inside its own event, and two events each of which holds the host of the other.
+    records.hang("Task_1", "b0 Boundary_1");
+    for (event, host) in [("E_1", "T_2"), ("E_2", "T_1")] {
+        let place = [("#t", "bpmn:boundaryEvent"), ("#p", "x0 Process_1"), ("id", event)];
+        records.add(event, &place);
+        records.put(event, "attachedToRef", list(&[host]));
+    }
+    for (holder, sub, task) in [("E_1", "S_1", "T_1"), ("E_2", "S_2", "T_2")] {
+        let at = |parent: &str| format!("a0 {parent}");
+        records.add(sub, &[("#t", "bpmn:subProcess"), ("#p", &at(holder)), ("id", sub)]);
+        records.add(task, &[("#t", "bpmn:task"), ("#p", &at(sub)), ("id", task)]);
+    }
+    let xml = materialise(&records);
+    assert_eq!(count(&xml, "\"E_1\"") + count(&xml, "\"Boundary_1\""), 0);
+    assert_eq!(materialise(&import(xml.as_bytes()).unwrap()), xml);
 }
 
 #[test]

@@ -153,6 +153,17 @@ fn imports() -> Vec<Case> {
             ),
         ),
         text(
+            "import-apart",
+            &["D13", "N11"],
+            "flows between containers, and events and flows beside others than their ends, stay where the source has them",
+            &definitions(
+                "  <process id=\"p\">\n    <task id=\"a\"/>\n    <subProcess id=\"s\">\n      <task id=\"b\"/>\n      \
+                 <boundaryEvent id=\"e\" attachedToRef=\"a\"/>\n    </subProcess>\n    \
+                 <sequenceFlow id=\"f\" sourceRef=\"a\" targetRef=\"b\"/>\n    \
+                 <sequenceFlow id=\"g\" sourceRef=\"b\" targetRef=\"b\"/>\n  </process>\n",
+            ),
+        ),
+        text(
             "import-typed-waypoints",
             &["D11"],
             "waypoints that carry an attribute, labels with bounds, geometry that is not regular",

@@ -11,6 +11,7 @@ use super::cases::{BASE, Case, Source, definitions};
 pub(super) fn all() -> Vec<Case> {
     let mut cases = readings();
     cases.extend(merges());
+    cases.extend(sheets_and_containers());
     cases.extend(bytes());
     cases
 }
@@ -82,6 +83,62 @@ fn readings() -> Vec<Case> {
     ]
 }
 
+fn sheets_and_containers() -> Vec<Case> {
+    vec![
+        merge(
+            "n5-sheets",
+            &["N5"],
+            "a collapsed sub-process without a plane, one with a plane, and an event whose host nobody draws",
+            &[
+                |txn| {
+                    let task = [("#t", "bpmn:task"), ("#p", "b0 Sub_2"), ("id", "Task_4")];
+                    create(txn, "Task_4", &task);
+                    let link =
+                        [("#t", "bpmn:association"), ("#p", "b0 Process_1"), ("id", "Link_1")];
+                    create(txn, "Link_1", &link);
+                    refer(txn, "Link_1", "sourceRef", &["Sub_2"]);
+                    refer(txn, "Link_1", "targetRef", &["Task_4"]);
+                    draw(txn, "BPMNShape", "b0 Plane_1", "Sub_2");
+                    draw(txn, "BPMNShape", "b1 Plane_1", "Task_4");
+                    draw(txn, "BPMNEdge", "b2 Plane_1", "Link_1");
+                },
+                |txn| {
+                    draw(txn, "BPMNShape", "b3 Plane_1", "Sub_1");
+                    draw(txn, "BPMNShape", "b4 Plane_1", "Task_2");
+                },
+                |txn| {
+                    create(txn, "again", &[("#t", "bpmndi:BPMNShape"), ("#p", "a0 Plane_2")]);
+                    refer(txn, "again", "bpmnElement", &["Task_2"]);
+                },
+                |txn| {
+                    delete(txn, &["Task_1_di"]);
+                    draw(txn, "BPMNShape", "b5 Plane_1", "Boundary_1");
+                },
+            ],
+        ),
+        merge(
+            "n11-together",
+            &["N11"],
+            "the ends of a flow, one of them with an event on it, are moved by two people",
+            &[
+                |txn| set(txn, "Start_1", "#p", "b0 Sub_1"),
+                |txn| set(txn, "Task_1", "#p", "b1 Sub_1"),
+                |txn| connect(txn, "Flow_3", "Boundary_1", "Sub_2"),
+            ],
+        ),
+        merge(
+            "n11-torn",
+            &["N11", "N4", "N8"],
+            "a flow whose ends stand apart is not shown",
+            &[
+                |txn| set(txn, "Task_1", "#p", "b0 Sub_1"),
+                |txn| connect(txn, "Flow_3", "Boundary_1", "Task_2"),
+                |txn| connect(txn, "Flow_4", "Sub_1", "Sub_2"),
+            ],
+        ),
+    ]
+}
+
 fn merges() -> Vec<Case> {
     vec![
         merge(
@@ -122,21 +179,7 @@ fn merges() -> Vec<Case> {
             "a flow to what another deletes",
             &[
                 |txn| delete(txn, &["Task_1", "Boundary_1", "Task_1_di"]),
-                |txn| {
-                    create(
-                        txn,
-                        "Flow_3",
-                        &[
-                            ("#t", "bpmn:sequenceFlow"),
-                            ("#p", "b0 Process_1"),
-                            ("id", "Flow_3"),
-                            ("#i", "a1"),
-                            ("#u", "a1"),
-                        ],
-                    );
-                    refer(txn, "Flow_3", "sourceRef", &["Start_1"]);
-                    refer(txn, "Flow_3", "targetRef", &["Task_1"]);
-                },
+                |txn| connect(txn, "Flow_3", "Start_1", "Task_1"),
             ],
         ),
         merge(
@@ -456,6 +499,21 @@ fn create(txn: &mut TransactionMut<'_>, key: &str, fields: &[(&str, &str)]) {
         record.set(field, *value);
     }
     assert!(crdt::create_node(txn, key, &record), "{key}");
+}
+
+/// A sequence flow in the process.
+fn connect(txn: &mut TransactionMut<'_>, key: &str, source: &str, target: &str) {
+    let place = [("#t", "bpmn:sequenceFlow"), ("#p", "b0 Process_1"), ("id", key)];
+    create(txn, key, &[&place[..], &[("#i", "a1"), ("#u", "a1")]].concat());
+    refer(txn, key, "sourceRef", &[source]);
+    refer(txn, key, "targetRef", &[target]);
+}
+
+/// A shape or an edge.
+fn draw(txn: &mut TransactionMut<'_>, what: &str, place: &str, element: &str) {
+    let key = format!("{element}_di");
+    create(txn, &key, &[("#t", &format!("bpmndi:{what}")), ("#p", place), ("id", &key)]);
+    refer(txn, &key, "bpmnElement", &[element]);
 }
 
 fn delete(txn: &mut TransactionMut<'_>, keys: &[&str]) {

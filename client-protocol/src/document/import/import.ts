@@ -16,8 +16,8 @@ import { declaration, style } from './style.ts'
 
 /** The version of the schema, as `meta.v` holds it. */
 const SCHEMA_VERSION = '1'
-/** A node can break each of the four rules of D13, and one is found at a time. */
-const MARKING_ROUNDS = 4
+/** A node can break each of the five rules of D13, and one is found at a time. */
+const MARKING_ROUNDS = 5
 
 /**
  * Reads a BPMN text into records. The text need not be BPMN.

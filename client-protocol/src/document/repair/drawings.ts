@@ -5,35 +5,35 @@ import { isA, isType } from '../tables.ts'
 import type { Graph, Node } from './graph.ts'
 import type { Repair } from './lost.ts'
 import { endOf, isExempt, isReferable, nodeAt } from './references.ts'
+import { type Place, Sheets } from './sheets.ts'
 import type { Role } from './tag.ts'
 
 /** Planes whose element was replaced, with their new element. */
 export type Rehomed = ReadonlyMap<Node, Node>
 
-/** Values by the parent of a drawing and the element that it draws. */
+/** Values by place. */
 class ByPlace<T> {
-  readonly #byParent = new Map<Node, Map<Node, T>>()
+  readonly #values = new Map<string, T>()
 
-  get(parent: Node, element: Node): T | undefined {
-    return this.#byParent.get(parent)?.get(element)
+  get({ sheet, element }: Place): T | undefined {
+    return this.#values.get(`${sheet}/${element.index}`)
   }
 
-  set(parent: Node, element: Node, value: T): void {
-    const elements = this.#byParent.get(parent)
-    if (elements === undefined) this.#byParent.set(parent, new Map([[element, value]]))
-    else elements.set(element, value)
+  set({ sheet, element }: Place, value: T): void {
+    this.#values.set(`${sheet}/${element.index}`, value)
   }
 
-  delete(parent: Node, element: Node): void {
-    this.#byParent.get(parent)?.delete(element)
+  delete({ sheet, element }: Place): void {
+    this.#values.delete(`${sheet}/${element.index}`)
   }
 }
 
 /** Applies N5 to a graph whose model is repaired. */
 export function repairDrawings(repair: Repair): Rehomed {
   const rehomed = rehomePlanes(repair)
-  const shown = dropDoubles(repair)
-  dropLooseEdges(repair, shown)
+  const sheets = new Sheets(repair.graph, rehomed)
+  const shown = dropDoubles(repair, sheets)
+  dropLoose(repair, sheets, shown)
   return rehomed
 }
 
@@ -72,16 +72,14 @@ function live(parent: Node | undefined, role: Role): Node[] {
   return parent?.children.filter((child) => child.live && child.tag.role === role) ?? []
 }
 
-/** N5.2: of several drawings of one element below one parent the first in document order stays. */
-function dropDoubles(repair: Repair): ByPlace<Node> {
-  const { graph } = repair
+/** N5.2: of several drawings of one element on one sheet the first in document order stays. */
+function dropDoubles(repair: Repair, sheets: Sheets): ByPlace<Node> {
   const shown = new ByPlace<Node>()
   const doubles: Node[] = []
-  for (const node of graph.sequence) {
-    if (!node.live || (node.tag.role !== 'shape' && node.tag.role !== 'edge')) continue
-    const element = nodeAt(graph, node, 'bpmnElement')
-    if (element === undefined || node.parent === undefined) continue
-    if (shown.get(node.parent, element) === undefined) shown.set(node.parent, element, node)
+  for (const node of repair.graph.sequence) {
+    const place = sheets.place(node)
+    if (place === undefined) continue
+    if (shown.get(place) === undefined) shown.set(place, node)
     else if (!isExempt(node, 'N5')) doubles.push(node)
   }
   for (const node of doubles) repair.drop(node, 'N5')
@@ -89,37 +87,38 @@ function dropDoubles(repair: Repair): ByPlace<Node> {
   return shown
 }
 
-/** N5.3: an edge needs both ends of its element beside it; edges may end at edges. */
-function dropLooseEdges(repair: Repair, shown: ByPlace<Node>): void {
+/** N5.3: an edge needs both ends of its element on its sheet, a boundary event its host; edges may end at edges. */
+function dropLoose(repair: Repair, sheets: Sheets, shown: ByPlace<Node>): void {
   const { graph } = repair
   const open: Node[] = []
-  /** Edges to look at again once an element is not shown any more. */
+  /** What to look at again once an element is not shown any more. */
   const needing = new ByPlace<Node[]>()
-  for (const edge of graph.sequence) {
-    const { parent } = edge
-    if (!edge.live || edge.tag.role !== 'edge' || parent === undefined || isExempt(edge, 'N5')) continue
-    open.push(edge)
-    for (const end of ends(graph, nodeAt(graph, edge, 'bpmnElement'))) {
-      const others = needing.get(parent, end)
-      if (others === undefined) needing.set(parent, end, [edge])
-      else others.push(edge)
+  for (const node of graph.sequence) {
+    const place = sheets.place(node)
+    if (place === undefined || isExempt(node, 'N5')) continue
+    open.push(node)
+    for (const element of ends(graph, place.element)) {
+      const end = { ...place, element }
+      const others = needing.get(end)
+      if (others === undefined) needing.set(end, [node])
+      else others.push(node)
     }
   }
-  for (let edge = open.pop(); edge !== undefined; edge = open.pop()) {
-    const { parent } = edge
-    const element = nodeAt(graph, edge, 'bpmnElement')
-    if (!edge.live || parent === undefined || element === undefined) continue
-    if (ends(graph, element).every((end) => shown.get(parent, end) !== undefined)) continue
-    if (!repair.dry && shown.get(parent, element) === edge) {
-      shown.delete(parent, element)
-      for (const other of needing.get(parent, element) ?? []) open.push(other)
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    const place = sheets.place(node)
+    if (place === undefined) continue
+    if (ends(graph, place.element).every((element) => shown.get({ ...place, element }) !== undefined))
+      continue
+    if (!repair.dry && shown.get(place) === node) {
+      shown.delete(place)
+      for (const other of needing.get(place) ?? []) open.push(other)
     }
-    repair.drop(edge, 'N5')
+    repair.drop(node, 'N5')
   }
   repair.settle()
 }
 
-/** The live elements that an edge of this element joins. */
+/** The live elements beside which this one is drawn. */
 function ends(graph: Graph, element: Node | undefined): Node[] {
   const { role } = element?.tag ?? {}
   let found: (Node | undefined)[] = []
@@ -131,6 +130,8 @@ function ends(graph: Graph, element: Node | undefined): Node[] {
     role === 'conversationLink'
   ) {
     found = [nodeAt(graph, element, 'sourceRef'), nodeAt(graph, element, 'targetRef')]
+  } else if (role === 'boundaryEvent') {
+    found = [nodeAt(graph, element, 'attachedToRef')]
   } else if (role === 'dataInputAssociation') {
     found = [firstReference(graph, element, 'sourceRef'), element.parent]
   } else if (role === 'dataOutputAssociation') {

@@ -4,6 +4,7 @@ import { MAX_DEPTH } from '../limits.ts'
 import { DOCUMENT, type Fields, place, type Records, text } from '../model.ts'
 import { hasIds, isDrawing } from '../tables.ts'
 import { Aliases } from './aliases.ts'
+import { house } from './housing.ts'
 import { type Tag, tagOf } from './tag.ts'
 
 /** A node that counts. */
@@ -41,10 +42,12 @@ export interface Graph {
   readonly top: readonly Node[]
   /** Nodes that are, or were, live, in document order: a parent stands before its children. */
   readonly sequence: readonly Node[]
+  /** What N11 hangs elsewhere than the records say. */
+  readonly moved: readonly Node[]
 }
 
-/** Makes the tree of some records. */
-export function graphOf(records: Records): Graph {
+/** Makes the tree of some records; `dry` leaves what N11 moves where it is. */
+export function graphOf(records: Records, dry: boolean): Graph {
   const aliases = new Aliases(records)
   const byKey = collect(records, aliases)
   const nodes = [...byKey.values()]
@@ -54,12 +57,13 @@ export function graphOf(records: Records): Graph {
   }
   const root = findRoot(nodes)
   cutCycles(nodes, root)
+  const moved = house(nodes, byKey, root, dry)
   const top = nodes.filter((node) => node.atTop && (node === root || isAside(node))).sort(inOrder)
   for (const node of nodes) node.parent?.children.push(node)
   for (const node of nodes) node.children.sort(inOrder)
   return root === undefined
-    ? { aliases, byKey, nodes, root, top: [], sequence: [] }
-    : { aliases, byKey, nodes, root, top, sequence: findLive(top) }
+    ? { aliases, byKey, nodes, root, top: [], sequence: [], moved }
+    : { aliases, byKey, nodes, root, top, sequence: findLive(top), moved }
 }
 
 /** Siblings sort by (order, key). */

@@ -1,6 +1,6 @@
-// Lost references, misplaced types and stale entries of lists: N4, N6 and that part of N8. A rule only ever drops
-// nodes, and dropping more never saves one, so the result does not depend on the order of work: it is the one
-// fixpoint. Work is linear in nodes and references.
+// Lost references, misplaced types, flows between containers and stale entries of lists: N4, N6, that part of N11 and
+// of N8. A rule only ever drops nodes, and dropping more never saves one, so the result does not depend on the order
+// of work: it is the one fixpoint. Work is linear in nodes and references.
 import { admitsChild, isA } from '../tables.ts'
 import type { Graph, Node } from './graph.ts'
 import { type End, endOf, isExempt, nodeAt, type Rule } from './references.ts'
@@ -75,7 +75,7 @@ function verdict(graph: Graph, node: Node): Rule | undefined {
 function broken(graph: Graph, node: Node): Rule[] {
   switch (node.tag.role) {
     case 'sequenceFlow':
-      return flow(graph, node, (end) => isFlowNode(end.tag.role))
+      return sequenceFlow(graph, node)
     case 'messageFlow':
       return flow(graph, node, takesMessages)
     case 'association':
@@ -106,6 +106,14 @@ function flow(graph: Graph, node: Node, admits: (end: Node) => boolean): Rule[] 
   const rules: Rule[] = ends.includes('missing') ? ['N4'] : []
   const fits = (end: End) => end === 'missing' || end === 'string' || admits(end)
   return ends.every(fits) ? rules : [...rules, 'N6']
+}
+
+/** N11: both ends of a sequence flow stand in one container. */
+function sequenceFlow(graph: Graph, node: Node): Rule[] {
+  const rules = flow(graph, node, (end) => isFlowNode(end.tag.role))
+  const [source, target] = [nodeAt(graph, node, 'sourceRef'), nodeAt(graph, node, 'targetRef')]
+  const torn = source !== undefined && target !== undefined && source.parent !== target.parent
+  return torn ? [...rules, 'N11'] : rules
 }
 
 function takesMessages(end: Node): boolean {

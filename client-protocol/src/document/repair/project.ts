@@ -1,4 +1,4 @@
-// Records as they are seen once every rule is applied: the tree (N1–N3), what is dropped (N4–N6, N8), ids and lists
+// Records as they are seen once every rule is applied: the tree (N1–N3, N11), what is dropped (N4–N6, N8, N11), ids and lists
 // (N7, N8), then each node's attributes and content. Pure; the same records give the same view everywhere.
 import { DOCUMENT, type Records, text } from '../model.ts'
 import type { ShownNode, View } from '../view.ts'
@@ -23,12 +23,13 @@ export function project(records: Records): View {
   return new Projection({ records, graph, rehomed, newIds: uniqueIds(graph) }).view()
 }
 
-/** What N4, N5, N6 and N8 would drop or alter, without doing it: what an importer marks (D13). */
+/** What N4, N5, N6, N8 and N11 would drop or alter, without doing it: what an importer marks (D13). */
 export function findings(records: Records): Finding[] {
-  const { rehomed, drops } = repaired(records, true)
+  const { graph, rehomed, drops } = repaired(records, true)
   return [
     ...drops.map(({ node, rule }): Finding => ({ key: node.key, rule })),
     ...[...rehomed.keys()].map((plane): Finding => ({ key: plane.key, rule: 'N5' })),
+    ...graph.moved.map(({ key }): Finding => ({ key, rule: 'N11' })),
   ]
 }
 
@@ -36,7 +37,7 @@ function repaired(
   records: Records,
   dry: boolean,
 ): { graph: Graph; rehomed: Rehomed; drops: readonly Drop[] } {
-  const graph = graphOf(records)
+  const graph = graphOf(records, dry)
   const repair = new Repair(graph, dry)
   repair.settle()
   return { graph, rehomed: repairDrawings(repair), drops: repair.drops }

@@ -6,7 +6,7 @@ import { isDrawing } from '../tables.ts'
 import type { Graph, Node } from './graph.ts'
 
 /** The rule that drops or alters a node, as `#raw` names it. */
-export type Rule = 'N4' | 'N5' | 'N6' | 'N8'
+export type Rule = 'N4' | 'N5' | 'N6' | 'N8' | 'N11'
 
 /** What a field leads to: a live element, a string that never resolved and is shown as it is, or nothing. */
 export type End = Node | 'string' | 'missing'

@@ -1,0 +1,70 @@
+// Where boundary events and sequence flows hang: the first part of N11. A boundary event stands beside its host and a
+// flow beside its ends; whoever moves the one while another draws the other leaves them apart. Runs before liveness
+// is known and drops nothing.
+import { MAX_DEPTH } from '../limits.ts'
+import { isA } from '../tables.ts'
+import type { Node } from './graph.ts'
+import { isExempt } from './references.ts'
+import { isFlowNode } from './tag.ts'
+
+/** Hangs them into the container of what they join. Gives those that stood elsewhere; `dry` leaves them there. */
+export function house(
+  nodes: readonly Node[],
+  byKey: ReadonlyMap<string, Node>,
+  root: Node | undefined,
+  dry: boolean,
+): Node[] {
+  const moved: Node[] = []
+  // Flows may end at boundary events.
+  for (const role of ['boundaryEvent', 'sequenceFlow'] as const) {
+    const homes: { node: Node; home: Node }[] = []
+    for (const node of nodes) {
+      if (node.tag.role !== role || isExempt(node, 'N11')) continue
+      const home = homeOf(byKey, node)
+      if (home === undefined || home === node.parent) continue
+      if (hangsBy(node, root, () => true) && isContainer(home, root)) homes.push({ node, home })
+    }
+    for (const { node, home } of homes) {
+      moved.push(node)
+      if (!dry) node.parent = home
+    }
+  }
+  return moved
+}
+
+/** The parent of what it joins. */
+function homeOf(byKey: ReadonlyMap<string, Node>, node: Node): Node | undefined {
+  const named = (field: string) => {
+    const value = node.fields.get(field)
+    const key = typeof value === 'string' ? undefined : value?.[0]
+    return key === undefined ? undefined : byKey.get(key)
+  }
+  if (node.tag.role === 'boundaryEvent') {
+    const host = named('attachedToRef')
+    return host !== undefined && isOf(host, 'Activity') ? host.parent : undefined
+  }
+  const [source, target] = [named('sourceRef'), named('targetRef')]
+  if (source === undefined || target === undefined || source.parent !== target.parent) return undefined
+  return isFlowNode(source.tag.role) && isFlowNode(target.tag.role) ? source.parent : undefined
+}
+
+function isOf({ tag }: Node, type: string): boolean {
+  return tag.vocabulary === 'bpmn' && isA(tag.name.local, type)
+}
+
+/** Whether it holds flow elements and hangs on the root by nothing but such. So whatever is hung into it makes no cycle. */
+function isContainer(node: Node, root: Node | undefined): boolean {
+  const holds = (each: Node) => isOf(each, 'FlowElementsContainer')
+  return holds(node) && hangsBy(node, root, holds)
+}
+
+/** Whether its parents lead to the root in as many levels as N3 goes, and those between are such. */
+function hangsBy(node: Node, root: Node | undefined, such: (each: Node) => boolean): boolean {
+  let at = node.parent
+  for (let depth = 1; depth < MAX_DEPTH && at !== undefined; depth++) {
+    if (at === root) return true
+    if (!such(at)) return false
+    at = at.parent
+  }
+  return false
+}
