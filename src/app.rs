@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
-use crate::auth::{self, Keys, SecretError};
+use crate::auth::{self, KeySet, Keys, SecretError, Verifier};
 use crate::config::{self, Config, ConfigError};
 use crate::editors::Editors;
 use crate::http::current::Bases;
@@ -32,6 +32,7 @@ use crate::jobs::purge;
 use crate::jobs::thumbnail::Thumbnails;
 use crate::limits;
 use crate::members::Members;
+use crate::outbound::{Outbound, OutboundError, Target};
 use crate::room::registry::Registry;
 use crate::store::StoreError;
 use crate::store::catalog::Keep;
@@ -73,6 +74,9 @@ pub enum StartError {
     /// A setting that was not checked before.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// No client to ask the identity provider with.
+    #[error("the identity provider can't be asked: {0}")]
+    Outbound(#[from] OutboundError),
     /// The database can't be read.
     #[error("the members of organisations can't be read: {0}")]
     Members(StoreError),
@@ -105,9 +109,8 @@ impl App {
 
         let catalog =
             store.catalog().keeping(keep(&config.versions)).selling(config.plans.catalog());
-        let domains = config.auth.orgs_by_domain()?;
-        let members = Members::open(catalog.clone(), &config.auth, domains).await;
-        let members = members.map_err(StartError::Members)?;
+        let provider_keys = provider_keys(&config)?;
+        let members = members(catalog.clone(), &config).await?;
         let editors = Arc::<Editors>::default();
         registry.watch(Arc::clone(&editors) as _);
 
@@ -121,6 +124,7 @@ impl App {
         let api = Arc::new(Api {
             node,
             keys: Arc::clone(&keys),
+            tokens: Verifier::new(Arc::clone(&keys), &config.auth, provider_keys.clone()),
             members: Arc::clone(&members),
             registry: Arc::clone(&registry),
             catalog: catalog.clone(),
@@ -169,6 +173,9 @@ impl App {
             _lock: lock,
         };
         app.start_jobs(&stop);
+        if let Some(keys) = provider_keys {
+            app.tasks.spawn(keys.watch(stop));
+        }
         Ok(app)
     }
 
@@ -242,6 +249,20 @@ impl App {
         tracing::info!(stored, "stopped");
         stored
     }
+}
+
+/// Who may act where, by the settings.
+async fn members(catalog: Catalog, config: &Config) -> Result<Arc<Members>, StartError> {
+    let domains = config.auth.orgs_by_domain()?;
+    Members::open(catalog, &config.auth, domains).await.map_err(StartError::Members)
+}
+
+/// The keys of the identity provider, if there is one.
+fn provider_keys(config: &Config) -> Result<Option<Arc<KeySet>>, StartError> {
+    let Some(url) = &config.auth.jwks_url else { return Ok(None) };
+    let outbound = Outbound::new(&config.outbound)?;
+    let target = Target::operator(url).map_err(OutboundError::from)?;
+    Ok(Some(KeySet::new(outbound, target, config.auth.algorithms()?)))
 }
 
 /// How long revisions are kept, by the settings.

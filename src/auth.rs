@@ -1,10 +1,14 @@
 //! Tokens to identities: who calls the API, and who may join which room.
 //!
-//! HS256 only, pinned: the algorithm is never taken from a token. An access token is no room token and the
-//! other way round (`aud` and `use` differ). Must not read the environment, and never logs a token or a secret.
+//! Own tokens are HS256 only, pinned: the algorithm is never taken from a token. An access token is no room token
+//! and the other way round (`aud` and `use` differ). A provider's tokens are access tokens alone: `verifier.rs`.
+//! Must not read the environment, and never logs a token or a secret.
 
+mod claims;
 mod invite;
+mod jwks;
 mod secret;
+mod verifier;
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -21,7 +25,9 @@ use crate::room::session::Role;
 use crate::store::catalog::Email;
 pub use crate::store::catalog::OrgRole;
 pub use invite::{Guest, Invite};
+pub use jwks::KeySet;
 pub use secret::{SecretError, load_secret};
+pub use verifier::Verifier;
 
 impl OrgRole {
     /// The role in a room (ROOM R2).
@@ -114,6 +120,24 @@ pub enum TokenError {
     /// No token of ours: wrong shape, algorithm, issuer or claims.
     #[error("the token is malformed")]
     Malformed,
+    /// Its time has not come.
+    #[error("the token is not valid yet")]
+    Early,
+    /// Of an issuer that is not trusted.
+    #[error("the token's issuer is not trusted here")]
+    Issuer,
+    /// The provider has no key of the name that it gives.
+    #[error("the token is signed with a key that its issuer does not publish")]
+    UnknownKey,
+    /// Nobody knows: the provider's keys could not be had yet.
+    #[error("the issuer's keys can't be read at the moment")]
+    KeysAway,
+    /// It names an organisation that can be none.
+    #[error("the token's organisation is no id")]
+    Org,
+    /// It names a role that is none here.
+    #[error("the token's role is none of admin, member and viewer")]
+    Role,
 }
 
 const ACCESS: Purpose = Purpose { audience: "atelier", usage: "access" };

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits;
 use crate::store::catalog::{self, Plan};
-pub use auth::{Auth, LocalSignIn, Provisioning, check_secret};
+pub use auth::{Auth, Emails, LocalSignIn, Provisioning, check_secret};
 pub use load::{ConfigError, Sources};
 pub use value::{BadDuration, parse_duration};
 
@@ -297,7 +297,7 @@ impl Config {
             );
         }
         at_least_a_second("versions.every", self.versions.every)?;
-        if self.outbound.proxy.as_ref().is_some_and(|url| !is_proxy(url.expose_secret())) {
+        if self.outbound.proxy.as_ref().is_some_and(|url| !is_url(url.expose_secret())) {
             return refuse("outbound.proxy", "must be http(s)://[user:password@]host[:port]");
         }
         if self.store.data.as_os_str().is_empty() {
@@ -390,8 +390,8 @@ fn is_origin(text: &str) -> bool {
         && rest.parse::<axum::http::uri::Authority>().is_ok()
 }
 
-/// A URL whose host may be asked to pass requests on.
-fn is_proxy(text: &str) -> bool {
+/// A URL of a server that may be asked.
+fn is_url(text: &str) -> bool {
     let url = url::Url::parse(text).ok();
     url.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }

@@ -342,6 +342,20 @@ pub const SESSION_ADDRESSES: usize = 10_000;
 pub const SESSION_BODY_BYTES: usize = 16 << 10;
 /// Longest text by which a browser profile is told from others, bytes. Above it: 422.
 pub const MAX_PROFILE_BYTES: usize = 128;
+/// Time for an identity provider to answer with its keys: a caller with an unknown one waits for it.
+pub const JWKS_TIMEOUT: Duration = Duration::from_secs(3);
+/// Largest answer with a provider's keys, bytes; real ones have a few KiB. Above it: the known keys stay.
+pub const JWKS_BYTES: usize = 256 << 10;
+/// Keys of a provider; the rest is not read.
+pub const JWKS_KEYS: usize = 64;
+/// Longest name of a provider's key, bytes; a longer one is not read.
+pub const JWKS_KID_BYTES: usize = 512;
+/// Pause between two looks for keys that tokens name and nobody knows: anybody can invent names.
+pub const JWKS_COOL_DOWN: Duration = Duration::from_secs(30);
+/// Pause behind a look that failed.
+pub const JWKS_RETRY: Duration = Duration::from_secs(2);
+/// How often a provider's keys are read anyway: a key that it gave up counts no longer than this.
+pub const JWKS_EVERY: Duration = Duration::from_secs(600);
 /// How far the clocks of issuer and server may differ.
 pub const TOKEN_LEEWAY: Duration = Duration::from_secs(10);
 /// Shortest HS256 secret: as long as the hash (RFC 7518 3.2).

@@ -235,7 +235,7 @@ impl Members {
                 }
                 // What is remembered grows old, and counts no more.
                 Err(error) => {
-                    tracing::warn!(%error, "changes of members could not be read");
+                    tracing::debug!(%error, "changes of members could not be read");
                     return;
                 }
             }

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jsonwebtoken::{Algorithm, AlgorithmFamily};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::{ConfigError, Server, refuse, value};
+use super::{ConfigError, Server, is_url, refuse, value};
 use crate::id::OrgId;
 use crate::limits;
 use crate::store::catalog::{OrgRole, is_domain};
@@ -37,6 +38,33 @@ pub struct Auth {
     pub default_org: Option<OrgId>,
     /// The role of who comes first with a token that names none.
     pub default_role: OrgRole,
+    /// Where an identity provider publishes its public keys.
+    pub jwks_url: Option<String>,
+    /// Algorithms that its keys may be for.
+    #[serde(deserialize_with = "value::list")]
+    pub jwks_algorithms: Vec<String>,
+    /// The `iss` of its tokens: one of these.
+    #[serde(deserialize_with = "value::list")]
+    pub issuers: Vec<String>,
+    /// The `aud` of its tokens: at least one of these.
+    #[serde(deserialize_with = "value::list")]
+    pub audience: Vec<String>,
+    /// The claim of its tokens that names the organisation.
+    pub org_claim: String,
+    /// The claim of its tokens that names the role.
+    pub role_claim: String,
+    /// Which e-mail addresses of its tokens count as their users'.
+    pub emails: Emails,
+}
+
+/// Which e-mail addresses of a provider's tokens count as their users'.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Emails {
+    /// Those of tokens that say `email_verified`.
+    Verified,
+    /// All: the provider lets nobody in before.
+    All,
 }
 
 /// Who becomes a member by coming with a valid token.
@@ -86,6 +114,13 @@ impl Default for Auth {
             domains: Vec::new(),
             default_org: None,
             default_role: OrgRole::Member,
+            jwks_url: None,
+            jwks_algorithms: ["RS256", "ES256", "EdDSA"].map(str::to_owned).to_vec(),
+            issuers: Vec::new(),
+            audience: Vec::new(),
+            org_claim: "app_metadata.org".to_owned(),
+            role_claim: "app_metadata.role".to_owned(),
+            emails: Emails::Verified,
         }
     }
 }
@@ -116,7 +151,66 @@ impl Auth {
                  \"example.com=acme\"",
             );
         }
+        self.check_provider()?;
         self.orgs_by_domain().map(|_| ())
+    }
+
+    /// A provider that is trusted by half is refused.
+    fn check_provider(&self) -> Result<(), ConfigError> {
+        self.algorithms()?;
+        if let Some(url) = &self.jwks_url {
+            if !is_url(url) {
+                return refuse("auth.jwks_url", "must be an http(s) URL");
+            }
+            if self.issuers.is_empty() {
+                return refuse(
+                    "auth.issuers",
+                    "is empty: name the `iss` of the tokens that the keys of \
+                    auth.jwks_url sign",
+                );
+            }
+        }
+        if self.issuers.is_empty() {
+            return Ok(());
+        }
+        if self.audience.is_empty() {
+            return refuse(
+                "auth.audience",
+                "is empty: name the `aud` of the provider's tokens that are meant for this server, such as \
+                 \"authenticated\"",
+            );
+        }
+        if self.issuers.contains(&self.issuer) {
+            return refuse(
+                "auth.issuers",
+                "names auth.issuer, which is this server itself: leave it out",
+            );
+        }
+        let has_secret = self.jwt_secret.is_some() || self.jwt_secret_file.is_some();
+        if self.jwks_url.is_none() && !has_secret {
+            return refuse(
+                "auth.issuers",
+                "are trusted without a key: give auth.jwks_url, or the secret that they share with this \
+                 server as auth.jwt_secret",
+            );
+        }
+        Ok(())
+    }
+
+    /// `auth.jwks_algorithms`, none of them symmetric.
+    ///
+    /// # Errors
+    /// The one at fault.
+    pub fn algorithms(&self) -> Result<Vec<Algorithm>, ConfigError> {
+        let parse = |name: &String| {
+            let known = name.parse::<Algorithm>().ok();
+            known.filter(|known| known.family() != AlgorithmFamily::Hmac).ok_or_else(|| {
+                let why =
+                    format!("holds {name:?}; public keys are for RS256, ES256, EdDSA and the like");
+                ConfigError::Refused { key: "auth.jwks_algorithms", why }
+            })
+        };
+        self.jwks_algorithms.iter().map(parse).collect()
     }
 
     /// `auth.domains` as a table.

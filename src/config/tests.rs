@@ -172,6 +172,42 @@ fn a_list_is_read_from_a_variable_with_commas() {
     assert_eq!(config.server.origins, ["https://a.example", "http://b.example:81"]);
 }
 
+#[test]
+fn a_provider_that_is_trusted_by_half_is_refused() {
+    let url = ("ATELIER_AUTH__JWKS_URL", "https://login.example/keys");
+    let issuers = ("ATELIER_AUTH__ISSUERS", "https://login.example");
+    let audience = ("ATELIER_AUTH__AUDIENCE", "authenticated");
+    for (vars, key) in [
+        (&[url][..], "auth.issuers"),
+        (&[url, issuers], "auth.audience"),
+        (&[issuers, audience], "auth.issuers"),
+        (&[url, ("ATELIER_AUTH__ISSUERS", "atelier"), audience], "auth.issuers"),
+        (&[("ATELIER_AUTH__JWKS_URL", "login.example"), issuers, audience], "auth.jwks_url"),
+        (&[("ATELIER_AUTH__JWKS_ALGORITHMS", "RS256,HS256")], "auth.jwks_algorithms"),
+        (&[("ATELIER_AUTH__JWKS_ALGORITHMS", "none")], "auth.jwks_algorithms"),
+    ] {
+        let error = refusal(vars);
+        assert!(error.starts_with(key), "{vars:?}: {error}");
+    }
+    let config = sources(&[url, issuers, audience]).load().unwrap();
+    assert_eq!(config.auth.algorithms().unwrap().len(), 3);
+    sources(&[("ATELIER_JWT_SECRET", GOOD), issuers, audience]).load().unwrap();
+}
+
+#[test]
+fn domains_of_addresses_are_a_table_without_doubt() {
+    let domains = |list| sources(&[("ATELIER_AUTH__DOMAINS", list)]);
+    let table = domains("Acme.com=acme, b.org = b").load().unwrap().auth.orgs_by_domain().unwrap();
+    assert_eq!((table["acme.com"].as_str(), table["b.org"].as_str()), ("acme", "b"));
+    for bad in ["acme.com", "acme=acme", "acme.com=", "acme.com=a b", "a.com=x,A.com=y", "@a.com=x"]
+    {
+        let error = domains(bad).load().unwrap_err().to_string();
+        assert!(error.starts_with("auth.domains"), "{bad}: {error}");
+    }
+    let error = refusal(&[("ATELIER_AUTH__PROVISIONING", "domain")]);
+    assert!(error.starts_with("auth.provisioning"), "{error}");
+}
+
 /// docs/configuration.md: one row per setting, with its variable and its default.
 #[test]
 fn every_setting_is_documented_with_its_variable_and_default() {
@@ -200,7 +236,10 @@ fn every_setting_is_documented_with_its_variable_and_default() {
             let default = match default {
                 serde_json::Value::Null => String::new(),
                 serde_json::Value::String(text) => text.clone(),
-                serde_json::Value::Array(_) => String::new(),
+                serde_json::Value::Array(list) => {
+                    let texts: Vec<&str> = list.iter().filter_map(|one| one.as_str()).collect();
+                    texts.join(",")
+                }
                 other => other.to_string(),
             };
             assert_eq!(*shown, default, "{key}");

@@ -57,7 +57,7 @@ impl FromRequestParts<Arc<Api>> for Caller {
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
         let identity = match parts.extensions.get::<Verified>() {
             Some(Verified(identity)) => identity.clone(),
-            None => api.members.admit(claimed(api, &parts.headers)?).await?,
+            None => api.members.admit(claimed(api, &parts.headers).await?).await?,
         };
         if let Some(guest) = &identity.guest {
             let path = RawPathParams::from_request_parts(parts, api).await;
@@ -91,8 +91,8 @@ fn check_guest(guest: &Guest, id: Option<&str>, parts: &Parts) -> Result<(), Pro
 ///
 /// # Errors
 /// Why it is not accepted.
-pub(super) fn claimed(api: &Api, headers: &HeaderMap) -> Result<Claimed, TokenError> {
-    api.keys.access(bearer(headers)?).map(Claimed::from)
+pub(super) async fn claimed(api: &Api, headers: &HeaderMap) -> Result<Claimed, TokenError> {
+    api.tokens.access(bearer(headers)?).await
 }
 
 /// The token of `Authorization: Bearer …`; the scheme in any case (RFC 7235).

@@ -50,7 +50,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::auth::Keys;
+use crate::auth::{Keys, Verifier};
 use crate::config::{Auth, Server};
 use crate::editors::Editors;
 use crate::id::NodeId;
@@ -73,8 +73,10 @@ use session::SessionRate;
 pub struct Api {
     /// This node, as the writer of seeds.
     pub node: NodeId,
-    /// Verifies access tokens, mints room tokens.
+    /// Mints tokens, verifies invitations.
     pub keys: Arc<Keys>,
+    /// Verifies access tokens.
+    pub tokens: Verifier,
     /// Who may act in which organisation.
     pub members: Arc<Members>,
     /// Live diagrams.

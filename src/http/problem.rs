@@ -320,6 +320,11 @@ impl From<Kind> for Problem {
 
 impl From<TokenError> for Problem {
     fn from(error: TokenError) -> Self {
+        if error == TokenError::KeysAway {
+            return Self::new(Kind::Unavailable)
+                .detail(error.to_string())
+                .retry_after(Duration::from_secs(2));
+        }
         let challenge = match error {
             TokenError::Missing => "Bearer realm=\"atelier\"",
             _ => "Bearer realm=\"atelier\", error=\"invalid_token\"",

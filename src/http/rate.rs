@@ -80,7 +80,7 @@ pub async fn limit(State(api): State<Arc<Api>>, mut request: Request, next: Next
         return problem.into_response();
     }
     // Whoever has no valid token is told so by its handler.
-    let Ok(who) = claimed(&api, request.headers()) else { return next.run(request).await };
+    let Ok(who) = claimed(&api, request.headers()).await else { return next.run(request).await };
     let Some(org) = api.members.org_of(&who) else {
         return Problem::from(NotAdmitted::NoOrg).into_response();
     };

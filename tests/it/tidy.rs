@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 const PURE: &[&str] = &[
     "src/id.rs",
     "src/limits.rs",
+    "src/auth/claims.rs",
     "src/bpmn/",
     "src/protocol/",
     "src/outbound/address.rs",

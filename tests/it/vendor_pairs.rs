@@ -61,7 +61,7 @@ fn reference_model(file: &str) -> Option<String> {
         let digits: Vec<_> = number.split('.').take(2).collect();
         let is_number = |d: &&str| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit());
         let model = format!("{}.{}", &part[..1], digits.join("."));
-        (digits.len() == 2 && digits.iter().all(|d| is_number(d))).then_some(model)
+        (digits.len() == 2 && digits.iter().all(is_number)).then_some(model)
     })
 }
 
