@@ -98,7 +98,7 @@ struct List {
 #[schema(as = NewDiagram, example = json!({ "title": "Order to cash", "metadata": { "owner": "finance" } }))]
 struct NewBody {
     /// Without one, the XML's
-    #[schema(max_length = 512, pattern = r"\S")]
+    #[schema(max_length = 512, pattern = r"[^\s\x00-\x1F\x7F-\x9F]")]
     title: Option<String>,
     /// Without one, an empty template
     #[schema(format = "bpmn")]
@@ -113,7 +113,7 @@ struct NewBody {
 #[into_params(parameter_in = Query)]
 pub struct NewQuery {
     /// For a body without one
-    #[param(max_length = 512, pattern = r"\S")]
+    #[param(max_length = 512, pattern = r"[^\s\x00-\x1F\x7F-\x9F]")]
     title: Option<String>,
     /// For a body without one
     #[serde(rename = "projectId")]
@@ -344,16 +344,22 @@ pub async fn delete(
 /// # Errors
 /// `InvalidValue`.
 pub(super) fn checked_title(title: &str) -> Result<String, Problem> {
-    if title.trim().len() > limits::MAX_TITLE_BYTES {
-        return Err(Problem::new(Kind::InvalidValue)
-            .detail(format!("the title is longer than {} bytes", limits::MAX_TITLE_BYTES))
-            .with("field", "title"));
+    checked_line("title", title)
+}
+
+/// A line that people read, given as this member, refused instead of cut.
+///
+/// # Errors
+/// `InvalidValue`.
+pub(super) fn checked_line(field: &str, line: &str) -> Result<String, Problem> {
+    let refuse = |why: String| Problem::new(Kind::InvalidValue).detail(why).with("field", field);
+    if line.trim().len() > limits::MAX_TITLE_BYTES {
+        return Err(refuse(format!(
+            "the {field} is longer than {} bytes",
+            limits::MAX_TITLE_BYTES
+        )));
     }
-    shown_title(title).ok_or_else(|| {
-        Problem::new(Kind::InvalidValue)
-            .detail("the title has no visible character")
-            .with("field", "title")
-    })
+    shown_title(line).ok_or_else(|| refuse(format!("the {field} has no visible character")))
 }
 
 /// How many a page of a list holds.

@@ -37,7 +37,7 @@ use crate::store::catalog::{Diagram, EntryChange, Kind};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = SaveDiagram, example = json!({ "title": "Order to cash, new", "expectedVersion": 7 }))]
 struct SaveBody {
-    #[schema(max_length = 512, pattern = r"\S")]
+    #[schema(max_length = 512, pattern = r"[^\s\x00-\x1F\x7F-\x9F]")]
     title: Option<String>,
     /// Replaces all of it
     #[schema(value_type = Option<Object>)]
@@ -78,7 +78,7 @@ struct SavedEntry {
 #[serde(deny_unknown_fields)]
 #[schema(as = DiagramPatch, example = json!({ "title": "Order to cash", "metadata": { "owner": null } }))]
 struct PatchBody {
-    #[schema(max_length = 512, pattern = r"\S")]
+    #[schema(max_length = 512, pattern = r"[^\s\x00-\x1F\x7F-\x9F]")]
     title: Option<String>,
     /// Laid over what is there; `null` removes
     #[schema(value_type = Option<Object>)]

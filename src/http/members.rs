@@ -76,7 +76,7 @@ pub struct ListQuery {
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
     /// The `nextCursor` of the page before
-    #[param(pattern = "^([2-7][0-9a-e])*$")]
+    #[param(pattern = "^(2[1-9a-f]|[3-6][0-9a-f]|7[0-9a-e])+$")]
     cursor: Option<String>,
 }
 
@@ -274,10 +274,13 @@ fn cursor_of(id: &str) -> String {
 }
 
 fn place(cursor: &str) -> Result<String, StoreError> {
+    let digits = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
     let pairs = cursor.as_bytes().chunks(2);
-    let bytes: Option<Vec<u8>> =
-        pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
-    bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or(StoreError::BadCursor)
+    let bytes: Option<Vec<u8>> = pairs
+        .map(|pair| digits(pair).filter(|b| pair.len() == 2 && b.is_ascii_graphic()))
+        .collect();
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+    text.filter(|text| !text.is_empty()).ok_or(StoreError::BadCursor)
 }
 
 /// An id as a part of a path.

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::Api;
 use super::answer::{hashed, header_value, tag_of, tagged};
-use super::diagrams::checked_title;
+use super::diagrams::checked_line;
 use super::extract::{Caller, ProjectPath, Whole, json};
 use super::openapi::refusals::NotEmpty;
 use super::problem::{Kind, Problem};
@@ -58,7 +58,7 @@ struct List {
 #[serde(deny_unknown_fields)]
 #[schema(as = ProjectName, example = json!({ "name": "Purchasing" }))]
 struct Body {
-    #[schema(max_length = 512, pattern = r"\S")]
+    #[schema(max_length = 512, pattern = r"[^\s\x00-\x1F\x7F-\x9F]")]
     name: String,
 }
 
@@ -104,7 +104,7 @@ pub async fn create(
     let id = Uuid::new_v4().to_string().parse();
     let new = catalog::Project {
         id: id.map_err(|error| Problem::new(Kind::Internal).because(error))?,
-        name: checked_title(&body.name)?,
+        name: checked_line("name", &body.name)?,
         created_by: caller.0.user.clone(),
         created_at: now,
         updated_at: now,
@@ -156,7 +156,7 @@ pub async fn patch(
     api.catalog.project(&caller.0.org, &id).await?;
     caller.may_write()?;
     let body: Body = json(&body)?;
-    let name = checked_title(&body.name)?;
+    let name = checked_line("name", &body.name)?;
     let (catalog, who, now) = (api.catalog.clone(), caller.0, OffsetDateTime::now_utc());
     let rename =
         async move { Ok(catalog.rename_project(&who.org, &id, &who.user, name, now).await?) };

@@ -91,7 +91,7 @@ pub struct ListQuery {
 #[serde(deny_unknown_fields)]
 #[schema(as = NewVersion, example = json!({ "name": "As agreed with finance" }))]
 struct NewBody {
-    #[schema(max_length = 200, pattern = r"\S")]
+    #[schema(max_length = 200, pattern = r"[^\s\x00-\x1F\x7F-\x9F]")]
     name: String,
     #[schema(max_length = 2000)]
     message: Option<String>,
@@ -319,7 +319,8 @@ pub async fn restore(
 ) -> Result<Response, Problem> {
     api.catalog.diagram(&caller.0.org, &id).await?;
     caller.may_write()?;
-    let body: RestoreBody = if body.is_empty() { RestoreBody::default() } else { json(&body)? };
+    let body: Option<RestoreBody> = if body.is_empty() { None } else { json(&body)? };
+    let body = body.unwrap_or_default();
     let making = Making {
         message: checked_message(body.message)?,
         source: Some(version),

@@ -169,6 +169,9 @@ async fn parts(headers: &HeaderMap, body: Bytes) -> Result<(Option<Bytes>, Bytes
                 )));
             }
         };
+        if slot.is_some() {
+            return Err(unreadable("a part of the form comes twice".to_owned()));
+        }
         *slot = Some(part.bytes().await.map_err(|error| unreadable(error.body_text()))?);
     }
     let xml = xml.ok_or_else(|| unreadable("the form has no part \"xml\"".to_owned()))?;

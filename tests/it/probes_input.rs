@@ -216,6 +216,7 @@ async fn odd_forms_are_told_apart() {
             "multipart/form-data; boundary=b",
             format!("{}--b--\r\n", part("exported", "x")),
         ),
+        ("a part twice", "multipart/form-data; boundary=b", format!("{good}{good}--b--\r\n")),
         ("a thousand parts", "multipart/form-data; boundary=b", format!("{many}--b--\r\n")),
         ("no name", "multipart/form-data; boundary=b", "--b\r\n\r\nx\r\n--b--\r\n".to_owned()),
     ] {

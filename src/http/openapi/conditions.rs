@@ -8,15 +8,10 @@ use utoipa::IntoParams;
 #[expect(dead_code, reason = "only what it says of itself is used")]
 pub struct Builds {
     /// The `ETag` of the version that the save builds on; `*` for whatever is there
-    #[param(
-        required = false,
-        rename = "If-Match",
-        pattern = r#"^(\*|"v[1-9][0-9]{0,8}(\.[0-9]{1,9})?")$"#,
-        example = "\"v7\""
-    )]
+    #[param(required = false, rename = "If-Match", format = "etag", example = "\"v7\"")]
     if_match: String,
     /// `merge`: merge with what others saved since, instead of refusing
-    #[param(required = false, rename = "Prefer", pattern = "^merge$", example = "merge")]
+    #[param(required = false, rename = "Prefer", example = "merge")]
     prefer: String,
 }
 
@@ -26,11 +21,6 @@ pub struct Builds {
 #[expect(dead_code, reason = "only what it says of itself is used")]
 pub struct Unchanged {
     /// The `ETag` of the entry that the change builds on: 412 if somebody else changed it since
-    #[param(
-        required = false,
-        rename = "If-Match",
-        pattern = r#"^(\*|"v[1-9][0-9]{0,8}\.[0-9]{1,9}")$"#,
-        example = "\"v7.3\""
-    )]
+    #[param(required = false, rename = "If-Match", format = "etag", example = "\"v7.3\"")]
     if_match: String,
 }

@@ -56,7 +56,7 @@ export function Page({ description }: { readonly description: Description }) {
             </section>
           ))}
           <p class="quiet-text" role="status">
-            {found.length === 0 ? 'Nothing of that name' : `${found.length} operations`}
+            {counted(found.length)}
           </p>
         </nav>
         <main class="docs-main">
@@ -75,6 +75,12 @@ export function Page({ description }: { readonly description: Description }) {
       </div>
     </>
   )
+}
+
+/** How many there are, in words. */
+function counted(count: number): string {
+  if (count === 0) return 'Nothing of that name'
+  return count === 1 ? '1 operation' : `${count} operations`
 }
 
 /** Whether all words occur in what the operation is called or where it is. */
