@@ -18,11 +18,10 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message as WsMessage;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
+use crate::Failure;
 use crate::server::Place;
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
-/// Whatever ends a run.
-pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// The client id of the first bot.
 const FIRST_CLIENT: u64 = 1_000;

@@ -14,7 +14,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 
-use crate::bot::Failure;
+use crate::Failure;
 
 /// Editors of one room, by the number of their connection.
 type Room = HashMap<u64, OwnedWriteHalf>;

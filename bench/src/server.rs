@@ -1,14 +1,14 @@
 //! The server under load, or the relay: started on a fresh folder and a free port, watched through /proc.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-use crate::bot::Failure;
+use crate::Failure;
 
 /// A running server.
 pub struct Server {
@@ -17,6 +17,7 @@ pub struct Server {
     url: String,
     /// Of a server; a relay asks for nothing.
     token: Option<String>,
+    binary: PathBuf,
     client: reqwest::Client,
     /// Kept until the end.
     data: tempfile::TempDir,
@@ -40,33 +41,48 @@ pub struct Place {
 const TICKS_PER_SECOND: f64 = 100.0;
 
 impl Server {
-    /// Starts the server and makes an access token.
-    pub async fn start(binary: &Path) -> Result<Self, Failure> {
+    /// Starts the server with these settings, and makes an access token.
+    pub async fn start(binary: &Path, settings: &[(&str, &str)]) -> Result<Self, Failure> {
         let data = tempfile::tempdir()?;
         let mut command = Command::new(binary);
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data.path());
-        let mut server = Self::run(command, data).await?;
-        let token = Command::new(binary)
-            .args(["token", "--user", "bench", "--org", "bench", "--role", "admin", "--data"])
-            .arg(server.data.path())
+        command.envs(settings.iter().copied());
+        let mut server = Self::run(command, binary, data).await?;
+        server.token = Some(server.token_of("bench", "bench").await?);
+        Ok(server)
+    }
+
+    /// An access token of this user.
+    pub async fn token_of(&self, org: &str, user: &str) -> Result<String, Failure> {
+        let token = Command::new(&self.binary)
+            .args([
+                "token", "--user", user, "--org", org, "--role", "admin", "--ttl", "1h", "--data",
+            ])
+            .arg(self.data.path())
             .output()
             .await?;
-        server.token = Some(String::from_utf8(token.stdout)?.trim().to_owned());
-        Ok(server)
+        Ok(String::from_utf8(token.stdout)?.trim().to_owned())
+    }
+
+    /// `http://…`
+    pub fn url(&self) -> &str {
+        &self.url
     }
 
     /// Starts this program as the bare relay.
     pub async fn relay() -> Result<Self, Failure> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("relay");
-        Self::run(command, tempfile::tempdir()?).await
+        Self::run(command, Path::new(""), tempfile::tempdir()?).await
     }
 
-    async fn run(mut command: Command, data: tempfile::TempDir) -> Result<Self, Failure> {
+    async fn run(
+        mut command: Command,
+        binary: &Path,
+        data: tempfile::TempDir,
+    ) -> Result<Self, Failure> {
         let mut process = command
             .env("ATELIER_LOG__FILTER", "warn")
-            // One user makes all rooms: what is measured is not how long it would wait.
-            .env("ATELIER_RATES__WRITES_PER_MINUTE", "0")
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()?;
@@ -74,7 +90,8 @@ impl Server {
         let stdout = process.stdout.take().ok_or("no stdout")?;
         let line = BufReader::new(stdout).lines().next_line().await?.ok_or("no first line")?;
         let url = line.strip_prefix("listening on ").ok_or("no address")?.to_owned();
-        Ok(Self { process, pid, url, token: None, client: reqwest::Client::new(), data })
+        let binary = binary.to_owned();
+        Ok(Self { process, pid, url, token: None, binary, client: reqwest::Client::new(), data })
     }
 
     /// Creates an empty diagram; answers where to edit it.
@@ -96,16 +113,25 @@ impl Server {
         request.json(body).send().await?.error_for_status()?.json().await
     }
 
+    /// A diagram of this text; its path.
+    pub async fn upload(&self, text: &str) -> Result<String, Failure> {
+        let token = self.token.as_ref().ok_or("a relay keeps nothing")?;
+        let body = serde_json::json!({ "bpmnXml": text });
+        let diagram = self.post(token, "/api/diagrams", &body).await?;
+        Ok(format!("{}/api/diagrams/{}", self.url, diagram["id"].as_str().ok_or("no id")?))
+    }
+
+    /// Saves a text that is to be the whole diagram.
+    pub async fn save(&self, path: &str, text: &str) -> Result<(), Failure> {
+        let token = self.token.as_ref().ok_or("a relay keeps nothing")?;
+        let request = self.client.put(format!("{path}/xml")).bearer_auth(token);
+        request.header("if-match", "*").body(text.to_owned()).send().await?.error_for_status()?;
+        Ok(())
+    }
+
     /// What the server has used so far.
     pub fn usage(&self) -> Result<Usage, Failure> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid))?;
-        // The second field is the name in brackets and may hold blanks.
-        let fields: Vec<_> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
-        let ticks = |at: usize| fields.get(at).and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid))?;
-        let rss = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let rss = rss.and_then(|rss| rss.split_whitespace().next()).ok_or("no VmRSS")?;
-        Ok(Usage { cpu_seconds: (ticks(11) + ticks(12)) / TICKS_PER_SECOND, rss_kib: rss.parse()? })
+        usage_of(self.pid)
     }
 
     /// Stops it as an operator does; a server must have stored everything.
@@ -121,4 +147,16 @@ impl Server {
             Err(format!("the server ended with {status}").into())
         }
     }
+}
+
+/// What a process of this id has used so far.
+pub fn usage_of(pid: u32) -> Result<Usage, Failure> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    // The second field is the name in brackets and may hold blanks.
+    let fields: Vec<_> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
+    let ticks = |at: usize| fields.get(at).and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let rss = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let rss = rss.and_then(|rss| rss.split_whitespace().next()).ok_or("no VmRSS")?;
+    Ok(Usage { cpu_seconds: (ticks(11) + ticks(12)) / TICKS_PER_SECOND, rss_kib: rss.parse()? })
 }
