@@ -25,6 +25,7 @@ use crate::http::names::Names;
 use crate::http::origin::Origins;
 use crate::http::rate::Rates;
 use crate::http::session::SessionRate;
+use crate::http::texts::Texts;
 use crate::http::{self, Api, shell};
 use crate::id::NodeId;
 use crate::jobs::checkpoint::Checkpoints;
@@ -134,6 +135,7 @@ impl App {
             bases: Bases::default(),
             rates: Rates::new(&config.rates),
             lists: Lists::default(),
+            texts: Texts::default(),
             names: Names::default(),
             sessions: SessionRate::default(),
             server: config.server.clone(),

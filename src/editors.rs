@@ -5,6 +5,7 @@
 //! of a process knows which diagrams lack a version. Must not know HTTP, or when versions are made.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -184,7 +185,7 @@ impl Editors {
         catalog: &Catalog,
         (org, id): (&OrgId, &DiagramId),
         making: Making,
-        text: impl Future<Output = Result<Text, E>>,
+        text: impl Future<Output = Result<Arc<Text>, E>>,
     ) -> Result<Added, E> {
         let taken = {
             let _storing = self.storing.lock().await;
@@ -192,7 +193,7 @@ impl Editors {
         };
         let stored = async {
             let text = text.await?;
-            let new = self.revision(id, taken.as_ref(), making, text)?;
+            let new = self.revision(id, taken.as_ref(), making, &text)?;
             Ok(catalog.add_revision(org, id, new).await?)
         };
         let stored = stored.await;
@@ -207,7 +208,7 @@ impl Editors {
         id: &DiagramId,
         taken: Option<&Edited>,
         making: Making,
-        text: Text,
+        text: &Text,
     ) -> Result<NewRevision, StoreError> {
         let users = |edited: &Edited| edited.users.keys().cloned().collect::<Vec<_>>();
         let still_editing = self.rooms.lock().get(id).map(users).unwrap_or_default();
@@ -219,9 +220,9 @@ impl Editors {
         };
         Ok(NewRevision {
             kind: making.kind,
-            bytes: text.xml,
+            bytes: text.xml.clone(),
             hash: text.hash,
-            summary: text.summary,
+            summary: text.summary.clone(),
             author,
             editors,
             still_editing,

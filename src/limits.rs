@@ -184,6 +184,9 @@ pub const MEMBERS_REMEMBERED: usize = 20_000;
 pub const MAX_SEARCH_BYTES: usize = MAX_TITLE_BYTES;
 /// Bytes of lists that are kept for those who ask again; above it all are forgotten.
 pub const LISTS_BYTES: usize = 32 << 20;
+/// Bytes of materialised texts that are kept for those who read them again; above it all are forgotten. Some
+/// thousand usual diagrams, or a few of the largest.
+pub const TEXTS_BYTES: usize = 64 << 20;
 /// How long a list is given again at most, should anybody have changed the database behind our back.
 pub const LISTS_KEPT_FOR: Duration = Duration::from_secs(60);
 /// How long an answer is given again under its idempotency key.

@@ -33,14 +33,14 @@ pub enum Writer {
 /// so the operations still fit when the document has moved on.
 ///
 /// # Errors
-/// The saved text can't be read; a base that can't be read counts as a bug of ours and is told the same way.
+/// The client's own export can't be read; a base that can't be read counts as a bug of ours and is told the same
+/// way.
 pub fn operations(
     live: &Records,
     base: Base<'_>,
-    saved: &[u8],
+    saved: &Records,
     writer: Writer,
 ) -> Result<Vec<Op>, NoDiagram> {
-    let saved = read(saved)?;
     let (base, seen) = match base {
         Base::Text(text) => {
             let seen = import(text)?;
@@ -50,7 +50,7 @@ pub fn operations(
         Base::Exported(text, exported) => (rekeyed(live, &import(text)?), read(exported)?),
         Base::Live => (live.clone(), import(materialise(live).as_bytes())?),
     };
-    let ops = diff_seen(&base, &seen, &saved);
+    let ops = diff_seen(&base, &seen, saved);
     Ok(match writer {
         Writer::Faithful => ops,
         Writer::Lossy => spare_what_modelers_lose(ops, &base),

@@ -17,12 +17,13 @@ use tokio::time::Instant;
 
 use super::Api;
 use super::problem::Problem;
+use super::texts::{Mark, Marked};
 use crate::auth::Identity;
 use crate::bpmn;
 use crate::diagram::Text;
 use crate::id::{DiagramId, Version};
 use crate::limits;
-use crate::store::catalog::{Kind, NewRevision, Revision};
+use crate::store::catalog::{Kind, NewRevision};
 
 /// A text and the version that holds it.
 #[derive(Debug, Clone)]
@@ -59,30 +60,40 @@ pub async fn records(api: &Api, id: &DiagramId) -> Result<bpmn::Records, Problem
 ///
 /// # Errors
 /// As the room fails.
-pub async fn text(api: &Api, id: &DiagramId) -> Result<Text, Problem> {
-    let records = records(api, id).await?;
-    api.heavy.run(move || Text::of(&records)).await
+pub async fn text(api: &Api, id: &DiagramId) -> Result<Arc<Text>, Problem> {
+    let known = api.texts.get(id);
+    let look = move |txn: &yrs::Transaction<'_>| {
+        let mark = Mark::of(txn);
+        match known {
+            Some(known) if known.mark == mark => Ok(known.text),
+            _ => Err(Box::new((mark, bpmn::crdt::read(txn)))),
+        }
+    };
+    let (mark, records) = match api.registry.read(id, look).await? {
+        Ok(text) => return Ok(text),
+        Err(other) => *other,
+    };
+    let text = Arc::new(api.heavy.run(move || Text::of(&records)).await?);
+    api.texts.put(id, Marked { mark, text: Arc::clone(&text) });
+    Ok(text)
 }
 
 /// How the live text stands to the newest version.
 enum Look {
     Stored(Current),
-    Ahead(Text),
+    Ahead(Arc<Text>),
 }
 
 async fn look(api: &Api, who: &Identity, id: &DiagramId) -> Result<Look, Problem> {
     let live = text(api, id).await?;
-    let newest = api.catalog.newest_revision(&who.org, id).await?;
-    if newest.hash != live.hash {
+    let (version, hash) = api.catalog.newest_hash(&who.org, id).await?;
+    if hash != live.hash {
         return Ok(Look::Ahead(live));
     }
-    let version = newest.version;
-    let first = (version == Version(1)).then_some(newest);
-    Ok(Look::Stored(present(api, who, id, version, live.hash, live.xml, first).await?))
+    Ok(Look::Stored(present(api, who, id, version, live.hash, live.xml.clone()).await?))
 }
 
-/// The text with the uploaded bytes in its place if it is still theirs (L2). `first` is version 1 where it is at
-/// hand.
+/// The text with the uploaded bytes in its place if it is still theirs (L2).
 async fn present(
     api: &Api,
     who: &Identity,
@@ -90,16 +101,12 @@ async fn present(
     version: Version,
     hash: [u8; 32],
     text: Bytes,
-    first: Option<Revision>,
 ) -> Result<Current, Problem> {
     let known = api.bases.firsts.get(id).map(|hash| *hash);
-    let xml = if first.is_none() && known.is_some_and(|known| known != hash) {
+    let xml = if known.is_some_and(|known| known != hash) {
         text.clone()
     } else {
-        let first = match first {
-            Some(first) => first,
-            None => api.catalog.revision(&who.org, id, Version(1)).await?,
-        };
+        let first = api.catalog.revision(&who.org, id, Version(1)).await?;
         api.bases.note_first(id, first.hash);
         if first.hash == hash { first.bytes } else { text.clone() }
     };
@@ -116,7 +123,7 @@ async fn shared(api: &Api, who: &Identity, id: &DiagramId) -> Result<Current, Pr
     {
         let revision = api.catalog.revision(&who.org, id, version).await?;
         let (hash, text) = (revision.hash, revision.bytes);
-        return present(api, who, id, version, hash, text, None).await;
+        return present(api, who, id, version, hash, text).await;
     }
     let (begun, live) = loop {
         let begun = Instant::now();
@@ -136,7 +143,7 @@ async fn shared(api: &Api, who: &Identity, id: &DiagramId) -> Result<Current, Pr
         kind: Kind::Base,
         bytes: live.xml.clone(),
         hash: live.hash,
-        summary: live.summary,
+        summary: live.summary.clone(),
         author: who.user.clone(),
         editors: Vec::new(),
         still_editing: Vec::new(),
@@ -147,7 +154,7 @@ async fn shared(api: &Api, who: &Identity, id: &DiagramId) -> Result<Current, Pr
     };
     let version = api.catalog.add_revision(&who.org, id, new).await?.version();
     *last = Some((begun, version));
-    present(api, who, id, version, live.hash, live.xml, None).await
+    present(api, who, id, version, live.hash, live.xml.clone()).await
 }
 
 /// What is remembered of the diagrams that were read lately.

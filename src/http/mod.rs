@@ -33,6 +33,7 @@ pub mod session;
 pub mod shell;
 mod stall;
 pub mod studio;
+pub mod texts;
 pub mod version;
 pub mod versions;
 pub mod xml;
@@ -67,6 +68,7 @@ use openapi::around::{self, Around};
 use problem::{Kind, Problem};
 use rate::Rates;
 use session::SessionRate;
+use texts::Texts;
 
 /// What handlers need of the other parts.
 #[derive(Debug)]
@@ -93,6 +95,8 @@ pub struct Api {
     pub rates: Rates,
     /// Lists for those who ask again.
     pub lists: Lists,
+    /// Texts for those who read them again.
+    pub texts: Texts,
     /// Names of users that are stored already.
     pub names: Names,
     /// Hidden revisions of live diagrams.

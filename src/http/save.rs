@@ -15,7 +15,8 @@ use super::version::{Base, tag};
 use super::{Api, names};
 use crate::auth::Identity;
 use crate::bpmn::merge::{self, Applied, Conflict, Op};
-use crate::diagram::{NoDiagram, save};
+use crate::bpmn::{Records, materialise};
+use crate::diagram::{self, NoDiagram, read, save};
 use crate::editors::Making;
 use crate::id::{DiagramId, Version};
 use crate::limits;
@@ -112,33 +113,43 @@ pub async fn plan(
     wish: Wish,
 ) -> Result<Vec<Op>, Problem> {
     let Wish { base, told, merge, exported, writer, xml } = wish;
-    let (version, text) = match base {
-        Base::Current => (None, None),
+    let version = match base {
+        Base::Current => None,
         Base::Version(version) if version > diagram.version => {
             return Err(stale(diagram, version, told)
                 .detail("the version that it builds on is not stored yet"));
         }
-        Base::Version(version) => {
-            (Some(version), Some(base_text(api, who, &diagram.id, version).await))
-        }
+        Base::Version(version) => Some(version),
     };
     let refused = version.filter(|version| *version < diagram.saved && !merge);
-    let text = match (refused, text) {
-        (Some(version), Some(Err(_))) => return Err(stale(diagram, version, told)),
-        (_, text) => text.transpose()?,
+    let base = match version {
+        Some(version) => match base_of(api, who, &diagram.id, version).await {
+            Err(_) if refused.is_some() => return Err(stale(diagram, version, told)),
+            base => Some(base?),
+        },
+        None => None,
     };
     // What was read and not changed means nothing: it need not even be parsed.
-    if refused.is_none() && exported.is_none() && text.as_ref() == Some(&xml) {
+    let compare = refused.is_none() && exported.is_none();
+    if compare && base.as_ref().is_some_and(|base| base.bytes == xml) {
         return Ok(Vec::new());
     }
+    let hash = match &base {
+        _ if !compare => None,
+        Some(base) => Some(base.hash),
+        None => Some(current::text(api, &diagram.id).await?.hash),
+    };
+    let Some(saved) = api.heavy.run(move || wished(&xml, hash)).await?? else {
+        return Ok(Vec::new());
+    };
     let live = current::records(api, &diagram.id).await?;
     let work = move || -> Result<_, NoDiagram> {
-        let base = match (&text, &exported) {
+        let base = match (&base, &exported) {
             (None, _) => save::Base::Live,
-            (Some(text), None) => save::Base::Text(text),
-            (Some(text), Some(exported)) => save::Base::Exported(text, exported),
+            (Some(base), None) => save::Base::Text(&base.bytes),
+            (Some(base), Some(exported)) => save::Base::Exported(&base.bytes, exported),
         };
-        let ops = save::operations(&live, base, &xml, writer)?;
+        let ops = save::operations(&live, base, &saved, writer)?;
         let conflicts = refused.map(|_| save::conflicts(&live, &ops)).unwrap_or_default();
         Ok((ops, conflicts))
     };
@@ -150,6 +161,14 @@ pub async fn plan(
             Err(stale(diagram, version, told).with("conflicts", conflicts))
         }
     }
+}
+
+/// The saved records; `None` when they say what this text said, however they are written: then nothing is to be
+/// compared.
+fn wished(xml: &[u8], hash: Option<[u8; 32]>) -> Result<Option<Records>, NoDiagram> {
+    let records = read(xml)?;
+    let unchanged = hash.is_some_and(|hash| diagram::hash(&materialise(&records)) == hash);
+    Ok((!unchanged).then_some(records))
 }
 
 /// Somebody has saved over the base on purpose.
@@ -190,18 +209,18 @@ pub fn checked_message(message: Option<String>) -> Result<Option<String>, Proble
     Ok(message)
 }
 
-/// The text of the version that a save builds on.
+/// The version that a save builds on.
 ///
 /// # Errors
 /// `BaseGone`, else as the store fails.
-async fn base_text(
+async fn base_of(
     api: &Api,
     who: &Identity,
     id: &DiagramId,
     version: Version,
-) -> Result<Bytes, Problem> {
+) -> Result<Revision, Problem> {
     match api.catalog.revision(&who.org, id, version).await {
-        Ok(revision) => Ok(revision.bytes),
+        Ok(revision) => Ok(revision),
         Err(StoreError::NotFound) => Err(Problem::new(Kind::BaseGone)
             .detail("load the diagram again, or send ?mode=replace to replace whatever is there")
             .with("expectedVersion", version.0)),

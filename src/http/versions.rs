@@ -23,7 +23,7 @@ use super::save::{Saved, carry_out, checked_message, keep, no_version, revision}
 use super::version::tag;
 use super::xml::disposition;
 use crate::auth::Identity;
-use crate::diagram::{save, shown_title};
+use crate::diagram::{read, save, shown_title};
 use crate::editors::Making;
 use crate::id::{DiagramId, UserId, Version};
 use crate::limits;
@@ -331,7 +331,8 @@ pub async fn restore(
     let restore = async move {
         keep(&work, &who, &id, Making::new(Kind::Checkpoint, None)).await?;
         let live = current::records(&work, &id).await?;
-        let plan = move || save::operations(&live, save::Base::Live, &old, save::Writer::Faithful);
+        let plan =
+            move || save::operations(&live, save::Base::Live, &read(&old)?, save::Writer::Faithful);
         let ops = work.heavy.run(plan).await??;
         carry_out(Arc::clone(&work), who, id, ops, making).await
     };

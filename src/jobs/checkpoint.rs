@@ -104,7 +104,7 @@ impl Checkpoints {
         let making = Making::new(Kind::Checkpoint, None);
         let text = async {
             let records = self.registry.read(room, |txn| bpmn::crdt::read(txn)).await?;
-            let made = tokio::task::spawn_blocking(move || Text::of(&records)).await;
+            let made = tokio::task::spawn_blocking(move || Arc::new(Text::of(&records))).await;
             made.map_err(|error| Failed::Text(error.to_string()))
         };
         let added = self.editors.store_version(&self.catalog, (&org, room), making, text).await?;

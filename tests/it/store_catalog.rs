@@ -78,7 +78,9 @@ async fn creation_stores_the_diagram_its_upload_and_row_1_of_its_log() {
     assert_eq!((made.version, made.saved, made.change), (Version(1), Version(1), 1));
     assert_eq!((made.created_at, made.updated_at), (NOON, NOON));
     assert_eq!(catalog.diagram(&org("acme"), &diagram("d1")).await.unwrap(), made);
-    let first = catalog.newest_revision(&org("acme"), &diagram("d1")).await.unwrap();
+    let newest = catalog.newest_hash(&org("acme"), &diagram("d1")).await.unwrap();
+    assert_eq!(newest, (Version(1), [1; 32]));
+    let first = catalog.revision(&org("acme"), &diagram("d1"), Version(1)).await.unwrap();
     assert_eq!((first.version, first.kind, first.hash), (Version(1), Kind::Upload, [1; 32]));
     assert_eq!(first.bytes, upload("d1", "").bytes);
     let history = store.log().read(&diagram("d1"), Seq(0)).await.unwrap();
@@ -110,7 +112,7 @@ async fn another_tenants_diagram_answers_like_a_missing_one() {
     let not_found = StoreError::NotFound;
     assert_eq!(catalog.diagram(&evil, &id).await.unwrap_err(), not_found);
     assert_eq!(catalog.revision(&evil, &id, Version(1)).await.unwrap_err(), not_found);
-    assert_eq!(catalog.newest_revision(&evil, &id).await.unwrap_err(), not_found);
+    assert_eq!(catalog.newest_hash(&evil, &id).await.unwrap_err(), not_found);
     assert_eq!(
         catalog.change_entry(&evil, &id, &ana(), titled("Mine"), None, NOON).await.unwrap_err(),
         not_found

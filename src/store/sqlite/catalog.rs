@@ -81,7 +81,7 @@ impl Catalog {
     /// `NotFound`, else as the store fails.
     pub async fn diagram(&self, org: &OrgId, id: &DiagramId) -> Result<Diagram, StoreError> {
         let (org, id) = (org.clone(), id.clone());
-        self.db.read(move |tx| Box::pin(async move { select(tx, &org, &id).await })).await
+        self.db.look(move |tx| Box::pin(async move { select(tx, &org, &id).await })).await
     }
 
     /// Changes a diagram's entry, if `expected` is still its change counter or absent.

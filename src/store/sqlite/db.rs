@@ -63,6 +63,8 @@ impl Db {
             .idle_timeout(None)
             .max_lifetime(None)
             .acquire_timeout(STORE_BUSY_TIMEOUT)
+            // A file does not hang up: asking each time whether it still answers only costs.
+            .test_before_acquire(false)
             .connect_with(options(path).read_only(true))
             .await?;
         let options = options(path)
@@ -120,6 +122,21 @@ impl Db {
             }
             result
         });
+        task.await.unwrap_or_else(|e| Err(StoreError::Away(e.to_string())))
+    }
+
+    /// Runs `work` of one statement, which sees one state of the database by itself: a transaction around it
+    /// would be two more turns of the connection's thread.
+    pub(super) async fn look<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut SqliteConnection) -> BoxFuture<'t, Result<T, StoreError>>
+            + Send
+            + 'static,
+    {
+        let readers = self.readers.clone();
+        // It ends even when the caller goes away, so that the connection goes back in order.
+        let task = tokio::spawn(async move { work(&mut *readers.acquire().await?).await });
         task.await.unwrap_or_else(|e| Err(StoreError::Away(e.to_string())))
     }
 

@@ -51,7 +51,7 @@ impl Catalog {
     /// `NotFound`, else as the store fails.
     pub async fn organisation_of(&self, id: &DiagramId) -> Result<OrgId, StoreError> {
         let id = id.clone();
-        let read = self.db.read(move |tx| {
+        let read = self.db.look(move |tx| {
             Box::pin(async move {
                 let sql = "SELECT org FROM diagrams WHERE id = ?1 AND deleted_at IS NULL";
                 let org: Option<String> =

@@ -30,7 +30,7 @@ impl Catalog {
             way = if sort.falling { "DESC" } else { "ASC" }
         ));
         select.push_bind(limit + 1);
-        let found = self.db.read(move |tx| {
+        let found = self.db.look(move |tx| {
             Box::pin(async move {
                 let rows: Vec<DiagramRow> = select.build_query_as().fetch_all(tx).await?;
                 Ok(rows)

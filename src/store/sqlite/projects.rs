@@ -72,7 +72,7 @@ impl Catalog {
     /// `NotFound`, else as the store fails.
     pub async fn project(&self, org: &OrgId, id: &ProjectId) -> Result<Project, StoreError> {
         let (org, id) = (org.clone(), id.clone());
-        self.db.read(move |tx| Box::pin(async move { select(tx, &org, &id).await })).await
+        self.db.look(move |tx| Box::pin(async move { select(tx, &org, &id).await })).await
     }
 
     /// Renames a project.

@@ -23,26 +23,39 @@ impl Catalog {
         version: Version,
     ) -> Result<Revision, StoreError> {
         let (owner, diagram) = (org.clone(), id.clone());
-        let row = self.db.read(move |tx| {
+        let row = self.db.look(move |tx| {
             Box::pin(async move { select_revision(tx, &owner, &diagram, Some(version)).await })
         });
         self.fetch(row.await?).await
     }
 
-    /// The newest revision of a diagram that is not deleted.
+    /// The newest version of a diagram that is not deleted, and what its text hashes to.
     ///
     /// # Errors
     /// See [`Catalog::revision`].
-    pub async fn newest_revision(
+    pub async fn newest_hash(
         &self,
         org: &OrgId,
         id: &DiagramId,
-    ) -> Result<Revision, StoreError> {
+    ) -> Result<(Version, [u8; 32]), StoreError> {
         let (owner, diagram) = (org.clone(), id.clone());
-        let row = self.db.read(move |tx| {
-            Box::pin(async move { select_revision(tx, &owner, &diagram, None).await })
+        let row = self.db.look(move |tx| {
+            Box::pin(async move {
+                let sql = "SELECT r.version, r.hash FROM diagrams d JOIN revisions r \
+                           ON r.org = d.org AND r.diagram = d.id AND r.version = d.version \
+                           WHERE d.org = ?1 AND d.id = ?2 AND d.deleted_at IS NULL";
+                let row: Option<(u32, Vec<u8>)> = sqlx::query_as(sql)
+                    .bind(owner.as_str())
+                    .bind(diagram.as_str())
+                    .fetch_optional(tx)
+                    .await?;
+                row.ok_or(StoreError::NotFound)
+            })
         });
-        self.fetch(row.await?).await
+        let (version, hash) = row.await?;
+        let hash = hash.as_slice().try_into();
+        let hash = hash.map_err(|_| StoreError::Corrupt(format!("version {version}: its hash")))?;
+        Ok((Version(version), hash))
     }
 
     /// A row's revision, its bytes fetched and checked.

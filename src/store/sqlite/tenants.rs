@@ -18,7 +18,7 @@ impl Catalog {
     /// As the store fails.
     pub async fn org(&self, org: &OrgId) -> Result<Org, StoreError> {
         let (org, plans) = (org.clone(), self.plans);
-        self.db.read(move |tx| Box::pin(async move { select(tx, &org, plans).await })).await
+        self.db.look(move |tx| Box::pin(async move { select(tx, &org, plans).await })).await
     }
 
     /// Organisations by id, those behind `after`: for an operator alone, who acts for no tenant.

@@ -52,7 +52,7 @@ impl Catalog {
         users: Vec<UserId>,
     ) -> Result<HashMap<String, String>, StoreError> {
         let org = org.clone();
-        let read = self.db.read(move |tx| {
+        let read = self.db.look(move |tx| {
             Box::pin(async move {
                 let sql = "SELECT id, name FROM users WHERE org = ?1 \
                            AND id IN (SELECT value FROM json_each(?2))";
