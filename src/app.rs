@@ -29,12 +29,14 @@ use crate::http::texts::Texts;
 use crate::http::{self, Api, shell};
 use crate::id::NodeId;
 use crate::jobs::checkpoint::Checkpoints;
+use crate::jobs::deliver::Deliveries;
 use crate::jobs::purge;
 use crate::jobs::thumbnail::Thumbnails;
 use crate::limits;
 use crate::members::Members;
 use crate::outbound::{Outbound, OutboundError, Target};
 use crate::room::registry::Registry;
+use crate::seal::{SealError, Sealer};
 use crate::store::StoreError;
 use crate::store::catalog::Keep;
 use crate::store::sqlite::{Catalog, OpenError, Store};
@@ -52,6 +54,8 @@ pub struct App {
     catalog: Catalog,
     keys: Arc<Keys>,
     members: Arc<Members>,
+    sealer: Arc<Sealer>,
+    outbound: Outbound,
     /// Also stops what was started when the app is dropped without [`App::stop`].
     stop: DropGuard,
     tasks: TaskTracker,
@@ -81,6 +85,12 @@ pub enum StartError {
     /// The database can't be read.
     #[error("the members of organisations can't be read: {0}")]
     Members(StoreError),
+    /// Its derived keys.
+    #[error("{0}: the cryptographic library does not work here")]
+    Seal(#[from] SealError),
+    /// The client for other servers.
+    #[error("other servers can't be asked: {0}")]
+    Outbound(#[from] OutboundError),
     /// The address.
     #[error("can't listen on {addr}: {source}; give another --listen, or stop what listens there")]
     Listen {
@@ -104,6 +114,8 @@ impl App {
         let lock = DataLock::take(&config.store.data)?;
         let secret = auth::load_secret(&config.auth, &config.store.data)?;
         let keys = Arc::new(Keys::new(&secret, &config.auth.issuer));
+        let sealer = Arc::new(Sealer::new(&secret)?);
+        let outbound = Outbound::new(&config.outbound)?;
         let node = NodeId(getrandom::u64().map_err(StartError::Random)?);
         let registry =
             Registry::new(node, Arc::new(store.log()), quarantine::sink(&config.store.data));
@@ -138,6 +150,9 @@ impl App {
             texts: Texts::default(),
             names: Names::default(),
             sessions: SessionRate::default(),
+            outbound: outbound.clone(),
+            sealer: Arc::clone(&sealer),
+            webhooks: config.webhooks.clone(),
             server: config.server.clone(),
             auth: config.auth.clone(),
             stopping: stop.clone(),
@@ -169,6 +184,8 @@ impl App {
             catalog,
             keys,
             members,
+            sealer,
+            outbound,
             stop: stop.clone().drop_guard(),
             tasks,
             listening,
@@ -192,9 +209,18 @@ impl App {
         self.tasks.spawn(checkpoints.run(stop.clone()));
         self.tasks.spawn(Arc::clone(&self.members).watch(stop.clone()));
         self.tasks.spawn(Thumbnails { catalog: self.catalog.clone() }.run(stop.clone()));
+        let deliveries = Deliveries {
+            catalog: self.catalog.clone(),
+            outbound: self.outbound.clone(),
+            sealer: Arc::clone(&self.sealer),
+            settings: self.config.webhooks.clone(),
+            public_url: self.config.server.public_url.clone().unwrap_or_default(),
+        };
+        self.tasks.spawn(deliveries.run(stop.clone()));
         let kept = purge::Kept {
             deleted: self.config.store.keep_deleted_for,
             audit: self.config.store.keep_audit_for,
+            events: self.config.webhooks.keep_events_for,
         };
         self.tasks.spawn(purge::run(self.catalog.clone(), kept, stop.clone()));
     }

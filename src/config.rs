@@ -41,6 +41,8 @@ pub struct Config {
     pub rates: Rates,
     /// How other servers are asked.
     pub outbound: Outbound,
+    /// How others are told of events.
+    pub webhooks: Webhooks,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -245,6 +247,42 @@ impl Default for Outbound {
     }
 }
 
+/// How others are told of events.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Webhooks {
+    /// Webhooks that an organisation may have.
+    pub per_organisation: u32,
+    /// Time for a receiver to answer.
+    #[serde(with = "value::duration")]
+    pub timeout: Duration,
+    /// Pause behind the first failure of a delivery; later ones are longer.
+    #[serde(with = "value::duration")]
+    pub retry_after: Duration,
+    /// How long a delivery is tried.
+    #[serde(with = "value::duration")]
+    pub give_up_after: Duration,
+    /// Time in which nothing arrived at a webhook, after which it is switched off.
+    #[serde(with = "value::duration")]
+    pub switch_off_after: Duration,
+    /// How long events can be replayed.
+    #[serde(with = "value::duration")]
+    pub keep_events_for: Duration,
+}
+
+impl Default for Webhooks {
+    fn default() -> Self {
+        Self {
+            per_organisation: limits::WEBHOOKS,
+            timeout: limits::WEBHOOK_TIMEOUT,
+            retry_after: limits::DELIVERY_RETRY,
+            give_up_after: limits::GIVE_UP_AFTER,
+            switch_off_after: limits::SWITCH_OFF_AFTER,
+            keep_events_for: limits::KEEP_EVENTS_FOR,
+        }
+    }
+}
+
 /// Where addresses that users give may lead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -300,6 +338,7 @@ impl Config {
         if self.outbound.proxy.as_ref().is_some_and(|url| !is_url(url.expose_secret())) {
             return refuse("outbound.proxy", "must be http(s)://[user:password@]host[:port]");
         }
+        self.webhooks.check()?;
         if self.store.data.as_os_str().is_empty() {
             return refuse("store.data", "is empty: name a folder, or leave it out for ./data");
         }
@@ -374,6 +413,31 @@ impl Socket {
             return refuse(
                 "socket.dead_after",
                 "leaves no time to answer a ping: use at least twice socket.ping_after",
+            );
+        }
+        Ok(())
+    }
+}
+
+impl Webhooks {
+    fn check(&self) -> Result<(), ConfigError> {
+        at_least_a_second("webhooks.timeout", self.timeout)?;
+        if self.timeout > limits::WEBHOOK_TIMEOUT_MAX {
+            return refuse(
+                "webhooks.timeout",
+                "is longer than 1m: a slow receiver would hold up others",
+            );
+        }
+        if self.retry_after.is_zero() {
+            return refuse(
+                "webhooks.retry_after",
+                "is 0: a receiver that fails would be asked without end",
+            );
+        }
+        if self.keep_events_for < self.give_up_after {
+            return refuse(
+                "webhooks.keep_events_for",
+                "is shorter than webhooks.give_up_after: events would be gone before they are given up",
             );
         }
         Ok(())

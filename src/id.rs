@@ -109,6 +109,16 @@ text_id!(
     "a project id"
 );
 text_id!(
+    /// An event that others are told of.
+    EventId,
+    "an event id"
+);
+text_id!(
+    /// An address that is told of events.
+    WebhookId,
+    "a webhook id"
+);
+text_id!(
     /// A person or a program that acts: the subject of a token.
     UserId,
     "a user id"

@@ -22,6 +22,8 @@ pub mod editors;
 pub mod members;
 pub mod outbound;
 pub mod raster;
+pub mod seal;
+pub mod webhooks;
 
 pub mod jobs;
 

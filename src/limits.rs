@@ -271,8 +271,6 @@ pub const PICTURE_BYTES: usize = 4 << 20;
 pub const THUMBNAIL_BYTES: usize = 60_000;
 /// Pixels of a thumbnail, width and height: a card of a list on a dense screen.
 pub const THUMBNAIL_SIZE: (u32, u32) = (480, 320);
-/// Pause of the thumbnail job when nothing was due.
-pub const THUMBNAIL_EVERY: Duration = Duration::from_millis(500);
 /// Its pause behind a store that failed.
 pub const THUMBNAIL_RETRY: Duration = Duration::from_secs(5);
 /// Thumbnails that it asks for at once.
@@ -414,3 +412,52 @@ pub const OUTBOUND_IDLE: Duration = Duration::from_secs(30);
 pub const OUTBOUND_IDLE_PER_HOST: usize = 4;
 /// Longest URL that is asked, bytes: what servers accept. Above it: 422.
 pub const MAX_URL_BYTES: usize = 2048;
+
+// ---- Webhooks ----
+
+/// Webhooks of one organisation: each change writes a row for each of them. Above it: 422.
+pub const WEBHOOKS: u32 = 20;
+/// Longest description of a webhook, bytes. Above it: 422.
+pub const MAX_DESCRIPTION_BYTES: usize = 512;
+/// Bytes of a webhook's secret: as long as the hash that it signs with.
+pub const WEBHOOK_SECRET_BYTES: usize = 32;
+/// How long the secret before a rotation signs too: time to put the new one into the receiver.
+pub const OLD_SECRET_SIGNS_FOR: Duration = Duration::from_secs(24 * 3600);
+/// Time for a receiver to answer: it should note the event and work later.
+pub const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(15);
+/// Longest settable time for that: a slow receiver holds one of [`DELIVERIES_AT_ONCE`].
+pub const WEBHOOK_TIMEOUT_MAX: Duration = Duration::from_secs(60);
+/// Time behind that after which a delivery counts as lost with its process, and is taken on anew.
+pub const DELIVERY_LEASE: Duration = Duration::from_secs(5);
+/// Bytes of a receiver's answer that are read to keep the connection; nobody looks at them.
+pub const DISCARDED_ANSWER_BYTES: usize = 64 << 10;
+/// Deliveries on their way at once.
+pub const DELIVERIES_AT_ONCE: u32 = 32;
+/// Of these, to one webhook: one that is slow takes no other's place.
+pub const DELIVERIES_PER_WEBHOOK: u32 = 8;
+/// Deliveries that are looked at to choose from.
+pub const DELIVERIES_LOOKED_AT: u32 = 256;
+/// Pause behind the first failure of a delivery; each later one is [`DELIVERY_RETRY_FACTOR`] times longer.
+pub const DELIVERY_RETRY: Duration = Duration::from_secs(5);
+/// See [`DELIVERY_RETRY`].
+pub const DELIVERY_RETRY_FACTOR: u32 = 4;
+/// Longest pause between two tries.
+pub const DELIVERY_RETRY_MAX: Duration = Duration::from_secs(6 * 3600);
+/// Tries after which a delivery is given up, however young it is.
+pub const DELIVERY_ATTEMPTS: u32 = 30;
+/// How long a delivery is tried: over a long weekend.
+pub const GIVE_UP_AFTER: Duration = Duration::from_secs(3 * 24 * 3600);
+/// Time in which nothing arrived at a webhook, after which it is switched off.
+pub const SWITCH_OFF_AFTER: Duration = Duration::from_secs(5 * 24 * 3600);
+/// How long events can be replayed.
+pub const KEEP_EVENTS_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Old events removed in one transaction, with their deliveries.
+pub const EVENTS_SWEPT: u32 = 200;
+/// Events that one request replays; the next one goes on behind them.
+pub const REPLAYED: u32 = 1000;
+/// How often the worker looks without being woken: for what another process wrote, such as `atelier user`.
+pub const DELIVERY_LOOK: Duration = Duration::from_secs(30);
+/// Pause behind a store that failed.
+pub const DELIVERY_STORE_RETRY: Duration = Duration::from_secs(5);
+/// Time that deliveries on their way have left when the server stops.
+pub const DELIVERY_DRAIN: Duration = Duration::from_secs(3);

@@ -138,6 +138,9 @@ fn bad_values_and_combinations_are_refused_with_what_to_do() {
             "keep one of them",
         ),
         (&[("ATELIER_LOG__FORMAT", "xml")], "log.format"),
+        (&[("ATELIER_WEBHOOKS__TIMEOUT", "2m")], "longer than 1m"),
+        (&[("ATELIER_WEBHOOKS__RETRY_AFTER", "0s")], "without end"),
+        (&[("ATELIER_WEBHOOKS__KEEP_EVENTS_FOR", "1d")], "webhooks.give_up_after"),
         (&[("ATELIER_OUTBOUND__PROXY", "proxy.example:3128")], "outbound.proxy"),
         (&[("ATELIER_OUTBOUND__USER_URLS", "private")], "outbound.user_urls"),
     ] {

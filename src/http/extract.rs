@@ -308,6 +308,10 @@ impl From<StoreError> for Problem {
             StoreError::LastAdmin => {
                 Self::new(Kind::LastAdmin).detail("make somebody else an admin first")
             }
+            StoreError::NoEvent => {
+                Self::new(Kind::InvalidValue).detail(error.to_string()).with("field", "afterEvent")
+            }
+            StoreError::SwitchedOff => Self::new(Kind::SwitchedOff).detail("switch it on first"),
             StoreError::BadCursor => Self::new(Kind::BadRequest).detail(error.to_string()),
             StoreError::Corrupt(_) => Self::new(Kind::Internal).because(error),
             StoreError::Away(_) | StoreError::Unknown(_) => Self::new(Kind::Unavailable)

@@ -7,6 +7,7 @@ pub mod answer;
 pub mod audit;
 pub mod collaborate;
 pub mod current;
+pub mod deliveries;
 pub mod diagrams;
 pub mod diff;
 pub mod entry;
@@ -36,6 +37,7 @@ pub mod studio;
 pub mod texts;
 pub mod version;
 pub mod versions;
+pub mod webhooks;
 pub mod xml;
 
 use std::sync::Arc;
@@ -52,12 +54,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::auth::{Keys, Verifier};
-use crate::config::{Auth, Server};
+use crate::config::{Auth, Server, Webhooks};
 use crate::editors::Editors;
 use crate::id::NodeId;
 use crate::limits;
 use crate::members::Members;
+use crate::outbound::Outbound;
 use crate::room::registry::Registry;
+use crate::seal::Sealer;
 use crate::store::sqlite::Catalog;
 use current::Bases;
 use extract::BodySpace;
@@ -103,6 +107,12 @@ pub struct Api {
     pub bases: Bases,
     /// How often sessions begin.
     pub sessions: SessionRate,
+    /// Judges addresses that users give.
+    pub outbound: Outbound,
+    /// Seals secrets before they are stored.
+    pub sealer: Arc<Sealer>,
+    /// Settings of webhooks.
+    pub webhooks: Webhooks,
     /// Settings of the listener.
     pub server: Server,
     /// Settings of tokens.
@@ -183,12 +193,19 @@ fn content() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(members::show, members::patch, members::delete))
 }
 
-/// Routes whose answers hold tokens.
+/// Routes whose answers hold tokens or secrets.
 fn rooms() -> OpenApiRouter<Arc<Api>> {
     OpenApiRouter::default()
         .routes(routes!(collaborate::collaborate))
         .routes(routes!(invites::create))
         .routes(routes!(session::show))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::show, webhooks::patch, webhooks::delete))
+        .routes(routes!(webhooks::rotate_secret))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(deliveries::redeliver))
+        .routes(routes!(deliveries::replay))
 }
 
 /// Routes for whoever has no token yet: they get no space for a large body.

@@ -62,6 +62,8 @@ kinds! {
     NotEmpty,
     /// The organisation would have no admin any more.
     LastAdmin,
+    /// Nothing is delivered to the webhook.
+    SwitchedOff,
     /// Somebody saved since the version that a save expects.
     VersionConflict,
     /// The same request is being carried out.
@@ -142,6 +144,7 @@ impl Kind {
             Self::LastAdmin => {
                 (S::CONFLICT, "last-admin", "The organisation would have no admin any more")
             }
+            Self::SwitchedOff => (S::CONFLICT, "switched-off", "The webhook is switched off"),
             Self::VersionConflict => {
                 (S::CONFLICT, "version-conflict", "Somebody saved since your version")
             }

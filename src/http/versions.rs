@@ -112,7 +112,7 @@ impl Entry {
         Self {
             xml_url: format!("/api/diagrams/{id}/versions/{}/xml", entry.version.0),
             version: entry.version,
-            kind: word(entry.kind),
+            kind: entry.kind.shown(),
             name: entry.name,
             message: entry.message,
             authors: entry
@@ -149,18 +149,6 @@ async fn entry(
 ) -> Result<Entry, Problem> {
     let names = api.catalog.names(&who.org, entry.authors.clone()).await?;
     Ok(Entry::new(id, entry, &names))
-}
-
-/// What people call a kind.
-fn word(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Upload => "uploaded",
-        Kind::Save => "saved",
-        Kind::Restore => "restored",
-        Kind::Milestone => "named",
-        Kind::Checkpoint => "automatic",
-        Kind::Base => "hidden",
-    }
 }
 
 /// List versions

@@ -1,5 +1,5 @@
 //! What is kept for a while goes for good: diagrams that can no longer be brought back, old entries of the
-//! audit log.
+//! audit log, old events.
 
 use std::time::Duration;
 
@@ -17,6 +17,8 @@ pub struct Kept {
     pub deleted: Duration,
     /// Entries of the audit log.
     pub audit: Duration,
+    /// Events.
+    pub events: Duration,
 }
 
 /// Looks every now and then until `stop`.
@@ -40,8 +42,10 @@ async fn step(catalog: &Catalog, kept: Kept) -> Result<bool, StoreError> {
     let now = OffsetDateTime::now_utc();
     let diagrams = catalog.purge(kept.deleted, now).await?.len();
     let entries = catalog.sweep_audit(kept.audit, now).await?;
-    if diagrams > 0 || entries > 0 {
-        tracing::info!(diagrams, entries, "gone for good");
+    let events = catalog.sweep_events(kept.events, now).await?;
+    let some = diagrams > 0 || entries > 0 || events > 0;
+    if some {
+        tracing::info!(diagrams, entries, events, "gone for good");
     }
-    Ok(diagrams > 0 || entries > 0)
+    Ok(some)
 }

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::bpmn::picture;
 use crate::diagram;
 use crate::id::{DiagramId, OrgId, Version};
-use crate::limits::{THUMBNAIL_BATCH, THUMBNAIL_EVERY, THUMBNAIL_RETRY};
+use crate::limits::{THUMBNAIL_BATCH, THUMBNAIL_RETRY};
 use crate::raster;
 use crate::store::StoreError;
 use crate::store::catalog::Thumbnail;
@@ -26,16 +26,17 @@ pub struct Thumbnails {
 impl Thumbnails {
     /// Works until `stop`.
     pub async fn run(self, stop: CancellationToken) {
+        let mut wake = self.catalog.thumbnails_wake();
         while !stop.is_cancelled() {
-            let pause = match self.round(&stop).await {
-                Ok(0) => THUMBNAIL_EVERY,
+            let waited = match self.round(&stop).await {
+                Ok(0) => stop.run_until_cancelled(wake.changed()).await.map(drop),
                 Ok(_) => continue,
                 Err(error) => {
                     tracing::warn!(%error, "thumbnails wait");
-                    THUMBNAIL_RETRY
+                    stop.run_until_cancelled(sleep(THUMBNAIL_RETRY)).await
                 }
             };
-            if stop.run_until_cancelled(sleep(pause)).await.is_none() {
+            if waited.is_none() {
                 return;
             }
         }

@@ -5,11 +5,13 @@
 
 mod answer;
 mod audit;
+mod event;
 mod list;
 mod member;
 mod tenant;
 mod thumbnail;
 mod versions;
+mod webhook;
 
 use bytes::Bytes;
 use time::OffsetDateTime;
@@ -18,6 +20,7 @@ use super::StoreError;
 use crate::id::{BatchId, DiagramId, NodeId, ProjectId, UserId, Version};
 pub use answer::{Answer, AnswerKey, Claim};
 pub use audit::{Action, AuditEntry, AuditPage, AuditQuery};
+pub use event::{About, Event, EventKind};
 pub use list::{By, Page, Query, Sort};
 pub(super) use list::{Cursor, Key};
 pub use member::{
@@ -27,6 +30,10 @@ pub use member::{
 pub use tenant::{Org, Plan, Plans, Project};
 pub use thumbnail::Thumbnail;
 pub use versions::{Added, Keep, Kind, NewRevision, Revision, VersionEntry, Versions};
+pub use webhook::{
+    Claiming, Delivery, DeliveryPage, DeliveryQuery, DeliveryState, Due, NewWebhook, Next, Off,
+    Replayed, Since, Tried, Webhook, WebhookChange,
+};
 
 /// A diagram as the catalog knows it: never its XML.
 #[derive(Debug, Clone, PartialEq)]

@@ -36,6 +36,12 @@ pub enum StoreError {
     /// No such project in this organisation.
     #[error("there is no such project")]
     NoProject,
+    /// No such event in this organisation, or it is no longer kept.
+    #[error("there is no such event")]
+    NoEvent,
+    /// Nothing is delivered to the webhook.
+    #[error("the webhook is switched off")]
+    SwitchedOff,
     /// It still holds something.
     #[error("it is not empty")]
     NotEmpty,

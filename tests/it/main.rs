@@ -42,6 +42,7 @@ mod pictures;
 mod probes;
 mod probes_input;
 mod provider;
+mod receiver;
 mod render;
 mod rest;
 mod saves;
@@ -60,6 +61,8 @@ mod thumbnails;
 mod tidy;
 mod vendor_pairs;
 mod versions;
+mod webhooks;
+mod webhooks_crash;
 mod wire_vectors;
 
 /// A number from the environment: seeds and time boxes of the long random tests.

@@ -1,4 +1,4 @@
-//! The words for the audit log: who did what to which diagram, project or member.
+//! The words for the audit log: who did what to which diagram, project, member or webhook.
 //!
 //! PURE.
 
@@ -41,10 +41,20 @@ pub enum Action {
     OrgCreated,
     /// Gave the organisation another plan.
     PlanChanged,
+    /// Made a webhook.
+    WebhookCreated,
+    /// Changed one, or switched it on or off.
+    WebhookChanged,
+    /// Gave one another secret.
+    WebhookSecretRotated,
+    /// Removed one.
+    WebhookRemoved,
+    /// Of the server: nothing arrived at one for days, or it wanted no more.
+    WebhookSwitchedOff,
 }
 
 impl Action {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 21] = [
         Self::Created,
         Self::Changed,
         Self::Saved,
@@ -61,6 +71,11 @@ impl Action {
         Self::MemberRemoved,
         Self::OrgCreated,
         Self::PlanChanged,
+        Self::WebhookCreated,
+        Self::WebhookChanged,
+        Self::WebhookSecretRotated,
+        Self::WebhookRemoved,
+        Self::WebhookSwitchedOff,
     ];
 
     /// The word for it.
@@ -82,6 +97,11 @@ impl Action {
             Self::MemberRemoved => "member.removed",
             Self::OrgCreated => "org.created",
             Self::PlanChanged => "org.plan-changed",
+            Self::WebhookCreated => "webhook.created",
+            Self::WebhookChanged => "webhook.changed",
+            Self::WebhookSecretRotated => "webhook.secret-rotated",
+            Self::WebhookRemoved => "webhook.removed",
+            Self::WebhookSwitchedOff => "webhook.switched-off",
         }
     }
 
@@ -102,7 +122,7 @@ pub struct AuditEntry {
     pub user: UserId,
     /// What.
     pub action: Action,
-    /// To which diagram, project, member or organisation.
+    /// To which diagram, project, member, organisation or webhook.
     pub subject: String,
     /// What else is worth knowing, such as the version: a JSON object.
     pub detail: serde_json::Value,

@@ -43,6 +43,18 @@ impl Kind {
         }
     }
 
+    /// What people call it.
+    pub fn shown(self) -> &'static str {
+        match self {
+            Self::Upload => "uploaded",
+            Self::Save => "saved",
+            Self::Restore => "restored",
+            Self::Milestone => "named",
+            Self::Checkpoint => "automatic",
+            Self::Base => "hidden",
+        }
+    }
+
     /// The kind of a word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)

@@ -1,4 +1,5 @@
-//! The audit log on SQLite: written in the transaction that does what it tells, read by page.
+//! The audit log on SQLite: written in the transaction that does what it tells, read by page. What is noted
+//! is also what others are told of ([`Action::told`]).
 //!
 //! Every statement names the organisation.
 
@@ -8,13 +9,15 @@ use sqlx::{FromRow, QueryBuilder, SqliteConnection};
 use time::OffsetDateTime;
 
 use super::catalog::Catalog;
+use super::events;
 use super::values::id as parsed;
 use crate::id::{OrgId, UserId};
 use crate::limits::{AUDIT_SWEPT, MAX_PAGE};
 use crate::store::StoreError;
 use crate::store::catalog::{Action, AuditEntry, AuditPage, AuditQuery, from_ms, to_ms};
 
-/// Notes what is done in this transaction.
+/// Notes what is done in this transaction, and tells those who want to know: after the change itself, for an
+/// event shows what it made.
 pub(super) async fn note(
     tx: &mut SqliteConnection,
     org: &OrgId,
@@ -23,6 +26,9 @@ pub(super) async fn note(
     subject: &str,
     detail: serde_json::Value,
 ) -> Result<(), StoreError> {
+    if let Some((kind, said)) = action.told(&detail) {
+        events::emit(tx, org, (user, now), kind, subject, said).await?;
+    }
     let sql = "INSERT INTO audit (org, at, user, action, subject, detail) \
                VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     sqlx::query(sql)

@@ -114,8 +114,6 @@ impl Catalog {
                 demand(tx, &org, project.as_ref()).await?;
                 touch(tx, &org).await?;
                 let detail = detail(title.as_deref(), metadata.is_some(), moved.as_ref());
-                let by = (&user, to_ms(now));
-                note(tx, &org, by, Action::Changed, id.as_str(), detail).await?;
                 let sql = "UPDATE diagrams SET title = coalesce(?3, title), \
                            title_key = coalesce(?4, title_key), metadata = coalesce(?5, metadata), \
                            updated_at = ?6, project = ?7, change = change + 1 \
@@ -130,6 +128,8 @@ impl Catalog {
                     .bind(project.as_ref().map(ProjectId::as_str))
                     .execute(&mut *tx)
                     .await?;
+                let by = (&user, to_ms(now));
+                note(tx, &org, by, Action::Changed, id.as_str(), detail).await?;
                 select(tx, &org, &id).await
             })
         });

@@ -16,6 +16,7 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
 use super::checkpoint::{self, Checkpointer};
+use super::wake::Wakes;
 use crate::limits::{STORE_BUSY_TIMEOUT, STORE_CACHE_KIB, STORE_READERS, STORE_WRITES_WAITING};
 use crate::store::StoreError;
 
@@ -36,6 +37,7 @@ pub(super) fn options(path: &Path) -> SqliteConnectOptions {
 pub(super) struct Db {
     jobs: mpsc::Sender<Job>,
     readers: SqlitePool,
+    pub(super) wakes: Wakes,
 }
 
 /// What the writer's task hands to a write: its connection, or why there is none.
@@ -71,11 +73,12 @@ impl Db {
             .pragma("cache_size", format!("-{STORE_CACHE_KIB}"))
             // SQLite would checkpoint inside a commit, before its caller hears that it is stored.
             .pragma("wal_autocheckpoint", "0");
-        let conn = options.connect().await?;
+        let wakes = Wakes::new();
+        let conn = connect(&options, &wakes).await?;
         let (jobs, waiting) = mpsc::channel(STORE_WRITES_WAITING);
         let checkpointer = Checkpointer::start(options.clone(), jobs.downgrade());
-        tokio::spawn(run_writer(options, conn, waiting, checkpointer));
-        Ok(Self { jobs, readers })
+        tokio::spawn(run_writer((options, wakes.clone()), conn, waiting, checkpointer));
+        Ok(Self { jobs, readers, wakes })
     }
 
     /// Runs `work` in one transaction of the writer, which ends even when the caller goes away.
@@ -168,8 +171,18 @@ fn closed() -> StoreError {
     StoreError::Away("the store is closed".into())
 }
 
+/// A connection for the writer.
+async fn connect(
+    options: &SqliteConnectOptions,
+    wakes: &Wakes,
+) -> Result<SqliteConnection, sqlx::Error> {
+    let mut conn = options.connect().await?;
+    wakes.watch(&mut conn).await?;
+    Ok(conn)
+}
+
 async fn run_writer(
-    options: SqliteConnectOptions,
+    (options, wakes): (SqliteConnectOptions, Wakes),
     conn: SqliteConnection,
     mut waiting: mpsc::Receiver<Job>,
     checkpointer: Checkpointer,
@@ -178,8 +191,9 @@ async fn run_writer(
     while let Some(job) = waiting.recv().await {
         match job {
             Job::Write(write) => {
-                conn = run_write(&options, conn.take(), write).await;
+                conn = run_write((&options, &wakes), conn.take(), write).await;
                 checkpointer.written();
+                wakes.ended();
             }
             Job::Checkpoint => {
                 if let Some(conn) = &mut conn
@@ -207,13 +221,13 @@ async fn run_writer(
 
 /// Runs one write, on a new connection where there is none; answers the connection if it is sound.
 async fn run_write(
-    options: &SqliteConnectOptions,
+    (options, wakes): (&SqliteConnectOptions, &Wakes),
     conn: Option<SqliteConnection>,
     write: Write,
 ) -> Option<SqliteConnection> {
     let connected = match conn {
         Some(conn) => Ok(conn),
-        None => options.connect().await,
+        None => connect(options, wakes).await,
     };
     match connected {
         Ok(mut conn) => {

@@ -1,7 +1,8 @@
 //! The embedded store: one SQLite database (WAL, an fsync per commit, one writer) and a folder of blobs.
 //!
 //! Opens, migrates and closes it; the log's verbs are in `log.rs` (with `append.rs` and
-//! `history.rs`), the catalog's in `catalog.rs`, `joining.rs`, `list.rs`, `members.rs`, `projects.rs`, `revisions.rs`, `tenants.rs` and `versions.rs`, the integrity check in `check.rs`.
+//! `history.rs`), the catalog's in `catalog.rs`, `joining.rs`, `list.rs`, `members.rs`, `projects.rs`, `revisions.rs`, `tenants.rs` and `versions.rs`,
+//! what others are told in `events.rs`, `webhooks.rs` and `deliveries.rs`, the integrity check in `check.rs`.
 
 mod answers;
 mod append;
@@ -10,7 +11,9 @@ mod catalog;
 mod check;
 mod checkpoint;
 mod db;
+mod deliveries;
 mod editors;
+mod events;
 mod history;
 mod joining;
 mod list;
@@ -24,6 +27,8 @@ mod thumbnails;
 mod users;
 mod values;
 mod versions;
+mod wake;
+mod webhooks;
 
 use std::path::{Path, PathBuf};
 

@@ -4,16 +4,18 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use sqlx::SqliteConnection;
 use time::OffsetDateTime;
 
 use super::catalog::Catalog;
-use super::values::{id as parsed, json};
+use super::events::{emit, server};
+use super::values::{id as parsed, json as list_of};
 use crate::id::DiagramId;
 use crate::limits::PURGE_BATCH;
 use crate::store::StoreError;
 use crate::store::blobs::BlobKey;
-use crate::store::catalog::to_ms;
+use crate::store::catalog::{EventKind, to_ms};
 
 /// Tables that hold something of a room, the one that all others refer to last.
 const ROOM_TABLES: [&str; 6] = [
@@ -37,7 +39,8 @@ impl Catalog {
     ) -> Result<Vec<DiagramId>, StoreError> {
         let age = i64::try_from(kept.as_millis()).unwrap_or(i64::MAX);
         let before = to_ms(now).saturating_sub(age);
-        let purge = self.db.write(move |tx| Box::pin(async move { remove(tx, before).await }));
+        let at = to_ms(now);
+        let purge = self.db.write(move |tx| Box::pin(async move { remove(tx, before, at).await }));
         let (gone, blobs) = purge.await?;
         for key in blobs {
             self.discard(&key).await;
@@ -49,14 +52,22 @@ impl Catalog {
 async fn remove(
     tx: &mut SqliteConnection,
     before: i64,
+    now: i64,
 ) -> Result<(Vec<DiagramId>, Vec<BlobKey>), StoreError> {
-    let sql = "SELECT id FROM diagrams WHERE deleted_at < ?1 ORDER BY deleted_at LIMIT ?2";
-    let ids: Vec<String> =
-        sqlx::query_scalar(sql).bind(before).bind(PURGE_BATCH).fetch_all(&mut *tx).await?;
-    if ids.is_empty() {
+    let sql = "SELECT org, id FROM diagrams WHERE deleted_at < ?1 ORDER BY deleted_at LIMIT ?2";
+    let rows: Vec<(String, String)> =
+        sqlx::query_as(sql).bind(before).bind(PURGE_BATCH).fetch_all(&mut *tx).await?;
+    if rows.is_empty() {
         return Ok((Vec::new(), Vec::new()));
     }
-    let list = json(&ids)?;
+    let server = server()?;
+    let mut ids = Vec::new();
+    for (org, id) in rows {
+        // The last moment at which it has a title.
+        emit(tx, &parsed(&org)?, (&server, now), EventKind::DiagramPurged, &id, json!({})).await?;
+        ids.push(id);
+    }
+    let list = list_of(&ids)?;
     let sql = "SELECT blob FROM log_snapshots WHERE blob IS NOT NULL \
                AND room IN (SELECT value FROM json_each(?1)) \
                UNION ALL SELECT blob FROM revisions WHERE blob IS NOT NULL \

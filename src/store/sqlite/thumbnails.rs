@@ -2,6 +2,7 @@
 //! wants drawn, in the transaction that stores it.
 
 use bytes::Bytes;
+use tokio::sync::watch;
 
 use super::catalog::Catalog;
 use super::values::id as parsed;
@@ -13,6 +14,11 @@ use crate::store::catalog::Thumbnail;
 type Formats = (Option<Vec<u8>>, Option<Vec<u8>>);
 
 impl Catalog {
+    /// Changes whenever a thumbnail may be due.
+    pub fn thumbnails_wake(&self) -> watch::Receiver<()> {
+        self.db.wakes.thumbnails.changes()
+    }
+
     /// Diagrams whose thumbnail is older than the version it should show, of any organisation: for the
     /// server's own job, which acts for no tenant.
     ///

@@ -10,6 +10,7 @@ use sqlx::{FromRow, SqliteConnection};
 use super::audit::note;
 use super::catalog::{Catalog, select};
 use super::editors;
+use super::events::emit;
 use super::tenants::touch;
 use super::values::{id as parsed, json};
 use crate::id::{DiagramId, OrgId, UserId, Version};
@@ -17,7 +18,7 @@ use crate::limits::{MAX_AUTHORS, MAX_PAGE};
 use crate::store::StoreError;
 use crate::store::blobs::BlobKey;
 use crate::store::catalog::{
-    Action, Added, Keep, Kind, NewRevision, VersionEntry, Versions, from_ms, to_ms,
+    Action, Added, EventKind, Keep, Kind, NewRevision, VersionEntry, Versions, from_ms, to_ms,
 };
 
 impl Catalog {
@@ -230,8 +231,12 @@ async fn add(
         summary: new.summary,
         now,
     };
-    tell(tx, org, id, (&new.author, now), revision.kind, version).await?;
+    let (by, kind) = ((&new.author, now), revision.kind);
     insert(tx, org, id, revision).await?;
+    tell(tx, org, id, by, kind, version).await?;
+    if kind != Kind::Base {
+        announce(tx, org, id, by, version).await?;
+    }
     Ok(Added::Stored(version))
 }
 
@@ -251,6 +256,56 @@ async fn tell(
         Kind::Upload | Kind::Checkpoint | Kind::Base => return Ok(()),
     };
     note(tx, org, by, action, id.as_str(), serde_json::json!({ "version": version.0 })).await
+}
+
+/// Tells others that a version can be seen, and so the diagram has a newer text.
+async fn announce(
+    tx: &mut SqliteConnection,
+    org: &OrgId,
+    id: &DiagramId,
+    by: (&UserId, i64),
+    version: Version,
+) -> Result<(), StoreError> {
+    let said = told(tx, org, id, version).await?;
+    emit(tx, org, by, EventKind::VersionCreated, id.as_str(), said).await?;
+    let said = serde_json::json!({ "changed": ["content"] });
+    emit(tx, org, by, EventKind::DiagramUpdated, id.as_str(), said).await.map(drop)
+}
+
+/// Tells others that a version which they could see already has a name.
+async fn announce_name(
+    tx: &mut SqliteConnection,
+    org: &OrgId,
+    id: &DiagramId,
+    by: (&UserId, i64),
+    version: Version,
+) -> Result<(), StoreError> {
+    let said = told(tx, org, id, version).await?;
+    emit(tx, org, by, EventKind::VersionNamed, id.as_str(), said).await.map(drop)
+}
+
+/// What events say of a version.
+async fn told(
+    tx: &mut SqliteConnection,
+    org: &OrgId,
+    id: &DiagramId,
+    version: Version,
+) -> Result<serde_json::Value, StoreError> {
+    let row: EntryRow = sqlx::query_as(sqlx::AssertSqlSafe(format!("{ENTRY} AND version = ?3")))
+        .bind(org.as_str())
+        .bind(id.as_str())
+        .bind(version.0)
+        .fetch_one(tx)
+        .await?;
+    let entry = row.into_domain()?;
+    Ok(serde_json::json!({ "version": {
+        "version": entry.version,
+        "kind": entry.kind.shown(),
+        "name": entry.name,
+        "message": entry.message,
+        "restoredFrom": entry.source,
+        "authors": entry.authors,
+    } }))
 }
 
 /// The author, then everybody else once, in order.
@@ -300,7 +355,6 @@ async fn adopt(
         return Ok(());
     }
     touch(tx, org).await?;
-    tell(tx, org, id, (&new.author, to_ms(new.now)), new.kind, version).await?;
     let kind = if meant { new.kind } else { newest.kind };
     let sql = "UPDATE revisions SET kind = ?4, author = iif(?5, ?6 ->> 0, author), \
                authors = iif(?5, ?6, authors), name = coalesce(name, ?7), \
@@ -328,9 +382,16 @@ async fn adopt(
         .bind(meant && new.kind.is_save())
         .bind(meant)
         .bind(to_ms(new.now))
-        .execute(tx)
+        .execute(&mut *tx)
         .await?;
-    Ok(())
+    let by = (&new.author, to_ms(new.now));
+    tell(tx, org, id, by, new.kind, version).await?;
+    match newest.kind {
+        // It was hidden: only now it is there for others.
+        Kind::Base => announce(tx, org, id, by, version).await,
+        _ if named => announce_name(tx, org, id, by, version).await,
+        _ => Ok(()),
+    }
 }
 
 /// Removes what is no longer kept; answers the blobs that nothing points to any more.
