@@ -56,6 +56,7 @@ mod store_full;
 mod store_kill;
 mod store_members;
 mod store_open;
+mod store_webhooks;
 mod tenants;
 mod thumbnails;
 mod tidy;

@@ -146,7 +146,9 @@ async fn a_webhook_is_told_of_what_it_asked_for_and_never_of_another_tenant() {
     let one = server.create_empty(&ana).await;
     let (by_kind, by_diagram, by_project) =
         (Receiver::start().await, Receiver::start().await, Receiver::start().await);
-    let theirs = Receiver::start().await;
+    let (theirs, of_members) = (Receiver::start().await, Receiver::start().await);
+    let members = json!({ "events": ["member.role-changed", "member.added"] });
+    hook(&server, &admin, &of_members.url, members).await;
     hook(&server, &admin, &by_kind.url, json!({ "events": ["diagram.deleted"] })).await;
     hook(&server, &admin, &by_diagram.url, json!({ "diagramId": one })).await;
     hook(&server, &admin, &by_project.url, json!({ "projectId": project })).await;
@@ -160,6 +162,10 @@ async fn a_webhook_is_told_of_what_it_asked_for_and_never_of_another_tenant() {
     send(&server, &ana, Method::PATCH, &path(&one), json!({ "title": "One" })).await;
     server.request(&ana, Method::DELETE, &path(two["id"].as_str().unwrap())).send().await.unwrap();
     let hers = server.create_empty(&eve).await;
+    let bob = json!({ "user": "bob", "role": "viewer" });
+    send(&server, &admin, Method::POST, "/api/orgs/me/members", bob).await;
+    let role = json!({ "role": "member" });
+    send(&server, &admin, Method::PATCH, "/api/orgs/me/members/bob", role).await;
 
     assert_eq!(kinds(&by_diagram.has(1).await), ["diagram.updated"]);
     assert_eq!(kinds(&by_kind.has(1).await), ["diagram.deleted"]);
@@ -167,6 +173,14 @@ async fn a_webhook_is_told_of_what_it_asked_for_and_never_of_another_tenant() {
     of_project.sort_by(|a, b| a.kind().cmp(b.kind()));
     assert_eq!(kinds(&of_project), ["diagram.created", "diagram.deleted", "project.renamed"]);
     assert_eq!(of_project[2].body["data"]["project"], json!({ "id": project, "name": "Sales EU" }));
+    let of_bob = eventually("of bob", async || {
+        let got = of_members.got();
+        let of_bob = got.iter().filter(|one| one.body["data"]["member"]["id"] == "bob");
+        let roles: Vec<_> = of_bob.map(|one| one.body["data"]["member"]["role"].clone()).collect();
+        (roles.len() == 2).then_some(roles)
+    })
+    .await;
+    assert_eq!(of_bob, ["viewer", "member"]);
     let told = theirs.has(1).await;
     assert_eq!(told[0].body["data"]["diagram"]["id"], hers.as_str());
     // Whatever was written is on its way by now: a later event has arrived at each.
