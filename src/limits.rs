@@ -432,8 +432,8 @@ pub const DELIVERY_LEASE: Duration = Duration::from_secs(5);
 /// Bytes of a receiver's answer that are read to keep the connection; nobody looks at them.
 pub const DISCARDED_ANSWER_BYTES: usize = 64 << 10;
 /// Deliveries on their way at once.
-pub const DELIVERIES_AT_ONCE: u32 = 32;
-/// Of these, to one webhook: one that is slow takes no other's place.
+pub const DELIVERIES_AT_ONCE: u32 = 64;
+/// Of these, to one webhook: one that is slow takes no other's place. To one that fails, a single one.
 pub const DELIVERIES_PER_WEBHOOK: u32 = 8;
 /// Deliveries that are looked at to choose from.
 pub const DELIVERIES_LOOKED_AT: u32 = 256;

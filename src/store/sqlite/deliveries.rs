@@ -196,7 +196,8 @@ async fn claim(
     busy: &str,
     now: OffsetDateTime,
 ) -> Result<Vec<Due>, StoreError> {
-    // The first of each thing only; of one webhook a few, so that a slow one takes no other's place.
+    // The first of each thing only; of one webhook a few, of one that fails a single one and last, so that
+    // it takes no other's place.
     let sql = format!(
         "WITH first AS (SELECT d.* FROM deliveries d WHERE d.state = 'pending' AND d.due_at <= ?1 \
            AND d.webhook NOT IN (SELECT value FROM json_each(?2)) \
@@ -209,7 +210,8 @@ async fn claim(
            iif(w.old_until > ?1, w.old_secret, NULL) AS old_secret \
          FROM ranked r JOIN events e ON e.seq = r.event \
          JOIN webhooks w ON w.org = r.org AND w.id = r.webhook \
-         WHERE r.place <= ?4 ORDER BY r.event LIMIT ?5"
+         WHERE r.place <= iif(w.failing_since IS NULL, ?4, 1) \
+         ORDER BY w.failing_since IS NOT NULL, r.event LIMIT ?5"
     );
     let rows: Vec<DueRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(to_ms(now))
