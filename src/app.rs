@@ -79,16 +79,13 @@ pub enum StartError {
     /// A setting that was not checked before.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// No client to ask the identity provider with.
-    #[error("the identity provider can't be asked: {0}")]
-    Outbound(#[from] OutboundError),
     /// The database can't be read.
     #[error("the members of organisations can't be read: {0}")]
     Members(StoreError),
     /// Its derived keys.
     #[error("{0}: the cryptographic library does not work here")]
     Seal(#[from] SealError),
-    /// The client for other servers.
+    /// No client to ask others with, the identity provider or webhooks.
     #[error("other servers can't be asked: {0}")]
     Outbound(#[from] OutboundError),
     /// The address.
@@ -112,25 +109,18 @@ impl App {
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let store = Store::open(&config.store.data).await?;
         let lock = DataLock::take(&config.store.data)?;
-        let secret = auth::load_secret(&config.auth, &config.store.data)?;
-        let keys = Arc::new(Keys::new(&secret, &config.auth.issuer));
-        let sealer = Arc::new(Sealer::new(&secret)?);
+        let (keys, sealer) = secrets(&config)?;
         let outbound = Outbound::new(&config.outbound)?;
         let node = NodeId(getrandom::u64().map_err(StartError::Random)?);
         let registry =
             Registry::new(node, Arc::new(store.log()), quarantine::sink(&config.store.data));
 
-        let catalog =
-            store.catalog().keeping(keep(&config.versions)).selling(config.plans.catalog());
-        let provider_keys = provider_keys(&config)?;
+        let catalog = catalog(&store, &config);
+        let provider_keys = provider_keys(&config, &outbound)?;
         let members = members(catalog.clone(), &config).await?;
         let editors = Arc::<Editors>::default();
         registry.watch(Arc::clone(&editors) as _);
-
-        let wanted = config.server.listen;
-        let listen = |source| StartError::Listen { addr: wanted, source };
-        let socket = TcpListener::bind(wanted).await.map_err(listen)?;
-        let addr = socket.local_addr().map_err(listen)?;
+        let (socket, addr) = bind(config.server.listen).await?;
 
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
@@ -279,6 +269,18 @@ impl App {
     }
 }
 
+/// What the server's secret signs and seals with.
+fn secrets(config: &Config) -> Result<(Arc<Keys>, Arc<Sealer>), StartError> {
+    let secret = auth::load_secret(&config.auth, &config.store.data)?;
+    let keys = Keys::new(&secret, &config.auth.issuer);
+    Ok((Arc::new(keys), Arc::new(Sealer::new(&secret)?)))
+}
+
+/// The diagrams, kept and sold by the settings.
+fn catalog(store: &Store, config: &Config) -> Catalog {
+    store.catalog().keeping(keep(&config.versions)).selling(config.plans.catalog())
+}
+
 /// Who may act where, by the settings.
 async fn members(catalog: Catalog, config: &Config) -> Result<Arc<Members>, StartError> {
     let domains = config.auth.orgs_by_domain()?;
@@ -286,11 +288,18 @@ async fn members(catalog: Catalog, config: &Config) -> Result<Arc<Members>, Star
 }
 
 /// The keys of the identity provider, if there is one.
-fn provider_keys(config: &Config) -> Result<Option<Arc<KeySet>>, StartError> {
+fn provider_keys(config: &Config, outbound: &Outbound) -> Result<Option<Arc<KeySet>>, StartError> {
     let Some(url) = &config.auth.jwks_url else { return Ok(None) };
-    let outbound = Outbound::new(&config.outbound)?;
     let target = Target::operator(url).map_err(OutboundError::from)?;
-    Ok(Some(KeySet::new(outbound, target, config.auth.algorithms()?)))
+    Ok(Some(KeySet::new(outbound.clone(), target, config.auth.algorithms()?)))
+}
+
+/// Listens on this address; and which it is, where port 0 was asked for.
+async fn bind(wanted: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { addr: wanted, source };
+    let socket = TcpListener::bind(wanted).await.map_err(failed)?;
+    let addr = socket.local_addr().map_err(failed)?;
+    Ok((socket, addr))
 }
 
 /// How long revisions are kept, by the settings.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use atelier::auth::OrgRole;
 use atelier::config::{Config, UserUrls};
 use atelier::diagram::EMPTY;
+use atelier::store::catalog::{About, EventKind};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -18,6 +19,12 @@ fn quick(config: &mut Config) {
     config.outbound.user_urls = UserUrls::Any;
     config.webhooks.timeout = Duration::from_secs(1);
     config.webhooks.retry_after = Duration::from_millis(20);
+}
+
+/// What happens to diagrams, without those who join by coming.
+fn of_diagrams() -> Value {
+    let kinds = EventKind::ALL.iter().filter(|kind| kind.about() == About::Diagram);
+    json!({ "events": kinds.map(|kind| kind.as_str()).collect::<Vec<_>>() })
 }
 
 async fn start() -> (Server, User) {
@@ -67,7 +74,7 @@ fn kinds(got: &[Got]) -> Vec<&str> {
 async fn what_happens_to_a_diagram_is_told_in_order_signed_and_without_its_content() {
     let (server, admin) = start().await;
     let receiver = Receiver::start().await;
-    let (path, secret) = hook(&server, &admin, &receiver.url, json!({})).await;
+    let (path, secret) = hook(&server, &admin, &receiver.url, of_diagrams()).await;
     let ana = server.member();
     let id = server.create(&ana, EMPTY).await;
     let diagram = format!("/api/diagrams/{id}");
@@ -291,7 +298,7 @@ async fn all_settled(server: &Server, admin: &User, path: &str) -> Option<()> {
 async fn a_receiver_that_says_gone_is_asked_no_more_until_an_admin_switches_it_on() {
     let (server, admin) = start().await;
     let receiver = Receiver::answering(|_, number| Some(if number == 1 { 410 } else { 200 })).await;
-    let (path, _) = hook(&server, &admin, &receiver.url, json!({})).await;
+    let (path, _) = hook(&server, &admin, &receiver.url, of_diagrams()).await;
     let id = server.create_empty(&server.member()).await;
     let diagram = format!("/api/diagrams/{id}");
     let off = eventually("it is switched off", async || {
@@ -347,7 +354,7 @@ async fn a_webhook_at_which_nothing_arrives_for_long_is_switched_off() {
     .await;
     let admin = server.user("acme", "ada", OrgRole::Admin);
     let receiver = Receiver::answering(|_, _| Some(500)).await;
-    let (path, _) = hook(&server, &admin, &receiver.url, json!({})).await;
+    let (path, _) = hook(&server, &admin, &receiver.url, of_diagrams()).await;
     server.create_empty(&server.member()).await;
     let off = eventually("it is switched off", async || {
         let webhook: Value = server.get(&admin, &path).await.json().await.unwrap();
@@ -530,7 +537,7 @@ async fn one_slow_receiver_holds_up_no_other_and_all_of_many_events_arrive_once(
     let slow = Receiver::answering(|_, _| None).await;
     let swift = Receiver::start().await;
     hook(&server, &admin, &slow.url, json!({ "events": ["diagram.created"] })).await;
-    let (path, _) = hook(&server, &admin, &swift.url, json!({})).await;
+    let (path, _) = hook(&server, &admin, &swift.url, of_diagrams()).await;
     let ana = server.member();
     let creating = (0..60).map(|_| server.create_empty(&ana));
     let ids = futures_util::future::join_all(creating).await;
