@@ -9,11 +9,13 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::serde::rfc3339;
+use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
 use super::answer::hashed;
 use super::diagrams::page_size;
 use super::extract::{Query, Whole, json};
+use super::openapi::refusals::{InvalidValue, SwitchedOff};
 use super::problem::{Kind, Problem};
 use super::webhooks::{Admin, WebhookPath};
 use crate::id::EventId;
@@ -21,7 +23,7 @@ use crate::store::StoreError;
 use crate::store::catalog::{self, DeliveryQuery, DeliveryState, Since};
 
 /// One event on its way to one webhook.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Delivery {
     /// Of the event, and so of its delivery to this webhook.
@@ -57,14 +59,17 @@ impl From<catalog::Delivery> for Delivery {
     }
 }
 
-#[derive(Debug, Serialize)]
+/// A page of deliveries, the newest event first.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = DeliveryList)]
 struct List {
     deliveries: Vec<Delivery>,
     next_cursor: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+/// What is delivered once more.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Replayed {
     events: u32,
@@ -73,22 +78,41 @@ struct Replayed {
 }
 
 /// The query of a list of deliveries.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct ListQuery {
+    /// Only those: `pending`, `delivered` or `dead`
+    #[param(pattern = "^(pending|delivered|dead)$")]
     status: Option<String>,
+    /// How many at most; 50 unless told
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
+    /// The `nextCursor` of the page before
+    #[param(pattern = "^[0-9]{1,18}$")]
     cursor: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+/// From where: a time or an event, one of them.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = Replay, example = json!({ "since": "2026-11-25T13:20:07Z" }))]
 struct ReplayBody {
     #[serde(default, with = "rfc3339::option")]
     since: Option<OffsetDateTime>,
     after_event: Option<EventId>,
 }
 
-/// `GET /api/webhooks/{id}/deliveries`: the newest events first.
+/// What became of telling a webhook
+///
+/// The newest events first.
+#[utoipa::path(
+    get,
+    path = "/api/webhooks/{id}/deliveries",
+    operation_id = "listDeliveries",
+    tag = "Webhooks",
+    params(ListQuery),
+    responses((status = 200, description = "A page of deliveries", body = List), InvalidValue)
+)]
 pub async fn list(
     State(api): State<Arc<Api>>,
     Admin(who): Admin,
@@ -109,7 +133,15 @@ pub async fn list(
     hashed(&headers, &List { deliveries, next_cursor: page.next.map(|place| place.to_string()) })
 }
 
-/// `POST /api/webhooks/{id}/deliveries/{event}/redeliver`
+/// Deliver an event once more
+#[utoipa::path(
+    post,
+    path = "/api/webhooks/{id}/deliveries/{event}/redeliver",
+    operation_id = "redeliver",
+    tag = "Webhooks",
+    params(("event" = EventId, Path, description = "The event")),
+    responses((status = 202, description = "On its way", body = Delivery), SwitchedOff)
+)]
 pub async fn redeliver(
     State(api): State<Arc<Api>>,
     Admin(who): Admin,
@@ -123,7 +155,17 @@ pub async fn redeliver(
     Ok((StatusCode::ACCEPTED, Json(Delivery::from(delivery))).into_response())
 }
 
-/// `POST /api/webhooks/{id}/replay`: all that it wants since a time or behind an event.
+/// Deliver everything once more
+///
+/// All that it wants since a time or behind an event, 1000 at a time.
+#[utoipa::path(
+    post,
+    path = "/api/webhooks/{id}/replay",
+    operation_id = "replay",
+    tag = "Webhooks",
+    request_body = ReplayBody,
+    responses((status = 202, description = "On its way", body = Replayed), SwitchedOff)
+)]
 pub async fn replay(
     State(api): State<Arc<Api>>,
     Admin(who): Admin,

@@ -20,6 +20,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use super::answer::{header_value, tag_of};
 use super::problem::ProblemBody;
 use super::version::is_known;
+use crate::id::WebhookId;
 use crate::store::catalog::MemberId;
 
 /// The head of the document.
@@ -34,13 +35,14 @@ use crate::store::catalog::MemberId;
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     servers((url = "/", description = "This server")),
-    components(schemas(ProblemBody, MemberId)),
+    components(schemas(ProblemBody, MemberId, WebhookId)),
     tags(
         (name = "Diagrams", description = "Create, find, load, save and delete diagrams"),
         (name = "Versions", description = "The history of a diagram: look at, compare, name and restore"),
         (name = "Pictures", description = "Diagrams drawn by the server"),
         (name = "Collaboration", description = "Ways into the live room of a diagram"),
         (name = "Organisation", description = "Projects, plan and audit log of the caller's organisation"),
+        (name = "Webhooks", description = "Who is told when something happens, for admins"),
         (name = "Sessions", description = "Access tokens for the Studio"),
         (name = "Operations", description = "For those who run the server")
     )

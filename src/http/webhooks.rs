@@ -10,11 +10,13 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::serde::rfc3339;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Api;
 use super::answer::{hashed, header_value};
 use super::extract::{Caller, Whole, json};
+use super::openapi::refusals::SwitchedOff;
 use super::problem::{Kind, Problem};
 use crate::auth::Identity;
 use crate::id::{DiagramId, EventId, ProjectId, UserId, WebhookId};
@@ -53,13 +55,14 @@ impl<S: Send + Sync> FromRequestParts<S> for WebhookPath {
 }
 
 /// A webhook as admins see it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Webhook {
     id: WebhookId,
     url: String,
     description: String,
-    /// None: all.
+    /// None: all
+    #[schema(example = json!(["version.created"]))]
     events: Vec<&'static str>,
     diagram_id: Option<DiagramId>,
     project_id: Option<ProjectId>,
@@ -98,27 +101,37 @@ impl From<catalog::Webhook> for Webhook {
 }
 
 /// A webhook with its secret.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WebhookWithSecret)]
 struct WithSecret {
     #[serde(flatten)]
     webhook: Webhook,
+    /// Shown this once
+    #[schema(pattern = "^whsec_[A-Za-z0-9+/]{43}=$")]
     secret: String,
 }
 
-#[derive(Debug, Serialize)]
+/// The webhooks, the oldest first.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WebhookList)]
 struct List {
     webhooks: Vec<Webhook>,
 }
 
-#[derive(Debug, Serialize)]
+/// The event by which a webhook is tested.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Pinged {
     event_id: EventId,
 }
 
-#[derive(Debug, Deserialize)]
+/// A webhook to make.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = NewWebhook, example = json!({ "url": "https://example.com/atelier" }))]
 struct NewBody {
+    /// https, and to a public address
+    #[schema(max_length = 2048, format = "uri")]
     url: String,
     #[serde(default)]
     description: String,
@@ -128,8 +141,10 @@ struct NewBody {
     project_id: Option<ProjectId>,
 }
 
-#[derive(Debug, Deserialize)]
+/// What to change; what is absent stays.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = WebhookChange, example = json!({ "enabled": true }))]
 struct PatchBody {
     url: Option<String>,
     description: Option<String>,
@@ -137,7 +152,16 @@ struct PatchBody {
     enabled: Option<bool>,
 }
 
-/// `GET /api/webhooks`: all, the oldest first.
+/// List webhooks
+///
+/// The oldest first; for admins.
+#[utoipa::path(
+    get,
+    path = "/api/webhooks",
+    operation_id = "listWebhooks",
+    tag = "Webhooks",
+    responses((status = 200, description = "The webhooks", body = List))
+)]
 pub async fn list(
     State(api): State<Arc<Api>>,
     Admin(who): Admin,
@@ -147,7 +171,17 @@ pub async fn list(
     hashed(&headers, &List { webhooks: webhooks.into_iter().map(Webhook::from).collect() })
 }
 
-/// `POST /api/webhooks`
+/// Make a webhook
+///
+/// For admins. The answer alone holds its secret.
+#[utoipa::path(
+    post,
+    path = "/api/webhooks",
+    operation_id = "createWebhook",
+    tag = "Webhooks",
+    request_body = NewBody,
+    responses((status = 201, description = "Made", body = WithSecret, headers(("Location" = String))))
+)]
 pub async fn create(
     State(api): State<Arc<Api>>,
     Admin(who): Admin,
@@ -179,7 +213,14 @@ pub async fn create(
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], answer).into_response())
 }
 
-/// `GET /api/webhooks/{id}`
+/// Look at a webhook
+#[utoipa::path(
+    get,
+    path = "/api/webhooks/{id}",
+    operation_id = "showWebhook",
+    tag = "Webhooks",
+    responses((status = 200, description = "The webhook", body = Webhook))
+)]
 pub async fn show(
     State(api): State<Arc<Api>>,
     Admin(who): Admin,
@@ -190,7 +231,17 @@ pub async fn show(
     hashed(&headers, &Webhook::from(webhook))
 }
 
-/// `PATCH /api/webhooks/{id}`
+/// Change a webhook, or switch it on or off
+///
+/// What waits for one that is switched off is given up.
+#[utoipa::path(
+    patch,
+    path = "/api/webhooks/{id}",
+    operation_id = "changeWebhook",
+    tag = "Webhooks",
+    request_body = PatchBody,
+    responses((status = 200, description = "Changed", body = Webhook))
+)]
 pub async fn patch(
     State(api): State<Arc<Api>>,
     Admin(who): Admin,
@@ -211,7 +262,14 @@ pub async fn patch(
     Ok(Json(Webhook::from(api.to_the_end(change).await?)).into_response())
 }
 
-/// `DELETE /api/webhooks/{id}`
+/// Remove a webhook
+#[utoipa::path(
+    delete,
+    path = "/api/webhooks/{id}",
+    operation_id = "removeWebhook",
+    tag = "Webhooks",
+    responses((status = 204, description = "Removed"))
+)]
 pub async fn delete(
     State(api): State<Arc<Api>>,
     Admin(who): Admin,
@@ -225,7 +283,16 @@ pub async fn delete(
     api.to_the_end(delete).await
 }
 
-/// `POST /api/webhooks/{id}/rotate-secret`
+/// Give a webhook another secret
+///
+/// The one before signs too for a day.
+#[utoipa::path(
+    post,
+    path = "/api/webhooks/{id}/rotate-secret",
+    operation_id = "rotateWebhookSecret",
+    tag = "Webhooks",
+    responses((status = 200, description = "Another secret", body = WithSecret))
+)]
 pub async fn rotate_secret(
     State(api): State<Arc<Api>>,
     Admin(who): Admin,
@@ -240,7 +307,16 @@ pub async fn rotate_secret(
     Ok(with_secret(webhook, &secret).into_response())
 }
 
-/// `POST /api/webhooks/{id}/test`: an event that says nothing.
+/// Test a webhook
+///
+/// Sends it a `webhook.ping`.
+#[utoipa::path(
+    post,
+    path = "/api/webhooks/{id}/test",
+    operation_id = "testWebhook",
+    tag = "Webhooks",
+    responses((status = 202, description = "On its way", body = Pinged), SwitchedOff)
+)]
 pub async fn test(
     State(api): State<Arc<Api>>,
     Admin(who): Admin,

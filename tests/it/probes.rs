@@ -31,6 +31,8 @@ impl Probe {
             let kind = match &path[from + 1..to] {
                 "id" if path.starts_with("/api/projects/") => "project",
                 "id" if path.starts_with("/api/orgs/me/members/") => "member",
+                "id" if path.starts_with("/api/webhooks/") => "webhook",
+                "event" => "event",
                 "id" => "diagram",
                 _ => "version",
             };
@@ -105,6 +107,9 @@ async fn belongings(server: &Server, user: &User) -> BTreeMap<&'static str, Stri
         ("project", project["id"].as_str().unwrap().to_owned()),
         ("version", "1".to_owned()),
         ("member", "ana".to_owned()),
+        // None: a real one would have the server ask a public address. Their own tests have real ones.
+        ("webhook", "1b5c4d8e-1111-4222-8333-944445555666".to_owned()),
+        ("event", "2b5c4d8e-1111-4222-8333-944445555666".to_owned()),
     ])
 }
 

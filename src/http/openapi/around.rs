@@ -192,6 +192,7 @@ fn path_parameter(path: &str, name: &str) -> Option<&'static str> {
         "id" if path.starts_with("/api/diagrams/") => Some("diagramId"),
         "id" if path.starts_with("/api/projects/") => Some("projectId"),
         "id" if path.starts_with("/api/orgs/me/members/") => Some("memberId"),
+        "id" if path.starts_with("/api/webhooks/") => Some("webhookId"),
         "version" => Some("version"),
         _ => None,
     }
@@ -259,7 +260,7 @@ fn headers() -> [(&'static str, &'static str, Schema); 12] {
     ]
 }
 
-fn parameters() -> [(&'static str, Parameter); 6] {
+fn parameters() -> [(&'static str, Parameter); 7] {
     let text = || ObjectBuilder::new().schema_type(Type::String);
     let optional = |name: &str, description: &str, schema: ObjectBuilder| {
         ParameterBuilder::new()
@@ -283,6 +284,7 @@ fn parameters() -> [(&'static str, Parameter); 6] {
         ("diagramId", path("id", "The diagram", "DiagramId")),
         ("projectId", path("id", "The project", "ProjectId")),
         ("memberId", path("id", "The user, or the e-mail address that is awaited", "MemberId")),
+        ("webhookId", path("id", "The webhook", "WebhookId")),
         ("version", path("version", "The version", "VersionNumber")),
         (
             "If-None-Match",

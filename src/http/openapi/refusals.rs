@@ -45,6 +45,7 @@ refusals!(
     PreconditionRequired,
     QuotaExceeded,
     Stale,
+    SwitchedOff,
     TooMany,
     Unauthorized,
     Unavailable,
