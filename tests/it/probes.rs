@@ -107,10 +107,23 @@ async fn belongings(server: &Server, user: &User) -> BTreeMap<&'static str, Stri
         ("project", project["id"].as_str().unwrap().to_owned()),
         ("version", "1".to_owned()),
         ("member", "ana".to_owned()),
-        // None: a real one would have the server ask a public address. Their own tests have real ones.
-        ("webhook", "1b5c4d8e-1111-4222-8333-944445555666".to_owned()),
+        ("webhook", webhook(server).await),
         ("event", "2b5c4d8e-1111-4222-8333-944445555666".to_owned()),
     ])
+}
+
+/// One that is switched off at once: nobody is asked.
+async fn webhook(server: &Server) -> String {
+    let admin = server.user("acme", "ada", OrgRole::Admin);
+    let hook = json!({ "url": "https://example.com/" });
+    let made = server.request(&admin, Method::POST, "/api/webhooks").json(&hook).send().await;
+    let made: Value = made.unwrap().json().await.unwrap();
+    let id = made["id"].as_str().unwrap().to_owned();
+    let off = json!({ "enabled": false });
+    let path = format!("/api/webhooks/{id}");
+    let off = server.request(&admin, Method::PATCH, &path).json(&off).send().await.unwrap();
+    assert_eq!(off.status(), StatusCode::OK);
+    id
 }
 
 /// All that can be seen of what [`belongings`] made, tags included.
