@@ -121,7 +121,6 @@ impl App {
         let editors = Arc::<Editors>::default();
         registry.watch(Arc::clone(&editors) as _);
         let (socket, addr) = bind(config.server.listen).await?;
-
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
         let api = Arc::new(Api {
