@@ -20,7 +20,7 @@ use crate::id::{OrgId, UserId};
 use crate::limits;
 use crate::room::session::Role;
 use crate::store::StoreError;
-use crate::store::catalog::{Member, Newcomer, OrgRole};
+use crate::store::catalog::{Email, Member, Newcomer, OrgRole};
 use crate::store::sqlite::Catalog;
 use remembered::{Key, Remembered};
 
@@ -29,6 +29,8 @@ use remembered::{Key, Remembered};
 pub enum Standing {
     /// No member, and never one: a guest, or somebody who has not come yet.
     Unknown,
+    /// Added by an admin, and not come yet since then.
+    Awaited(OrgRole),
     /// A member.
     Member(OrgRole),
     /// A member no more.
@@ -40,7 +42,7 @@ impl Standing {
         match (member.removed_at, member.joined_at) {
             (Some(_), _) => Self::Removed,
             (None, Some(_)) => Self::Member(member.role),
-            (None, None) => Self::Unknown,
+            (None, None) => Self::Awaited(member.role),
         }
     }
 
@@ -50,8 +52,9 @@ impl Standing {
         match self {
             Self::Removed => None,
             Self::Unknown => Some(granted),
-            Self::Member(role) if role.may_write() => Some(granted),
-            Self::Member(_) => Some(Role::Viewer),
+            // A token of an earlier membership gives no more than the present one, come or not.
+            Self::Awaited(role) | Self::Member(role) if role.may_write() => Some(granted),
+            Self::Awaited(_) | Self::Member(_) => Some(Role::Viewer),
         }
     }
 }
@@ -168,19 +171,42 @@ impl Members {
             return Ok(Identity { org, user, role, name, guest: Some(guest) });
         }
         let mut standing = self.standing(&org, &user).await?;
-        if standing == Standing::Unknown {
-            let newcomer = Newcomer { user: user.clone(), email, role: first };
-            let joined = self.catalog.join_org(&org, newcomer, OffsetDateTime::now_utc()).await?;
-            standing = joined.map_or(Standing::Unknown, |member| Standing::of(&member));
-            self.refresh().await;
+        match (standing, email) {
+            (Standing::Member(_), Some(email)) => self.note_address(&org, &user, email).await,
+            (Standing::Member(_), None) | (Standing::Removed, None) => {}
+            // Who was removed may be awaited by its address.
+            (_, email) => {
+                let newcomer = Newcomer { user: user.clone(), email, role: first };
+                standing = self.join(&org, newcomer).await?;
+            }
         }
         match standing {
-            Standing::Unknown => Err(NotAdmitted::NoMember),
+            Standing::Unknown | Standing::Awaited(_) => Err(NotAdmitted::NoMember),
             Standing::Removed => Err(NotAdmitted::Removed),
             Standing::Member(role) => {
                 let role = most.map_or(role, |most| most.min(role));
                 Ok(Identity { org, user, role, name, guest: None })
             }
+        }
+    }
+
+    /// What somebody who comes is from then on.
+    async fn join(&self, org: &OrgId, newcomer: Newcomer) -> Result<Standing, StoreError> {
+        let joined = self.catalog.join_org(org, newcomer, OffsetDateTime::now_utc()).await?;
+        let Some(member) = joined else { return Ok(Standing::Unknown) };
+        self.refresh().await;
+        Ok(Standing::of(&member))
+    }
+
+    /// Keeps a member's verified address, so that it is known by it again. That it can't be kept hinders nobody.
+    async fn note_address(&self, org: &OrgId, user: &UserId, email: Email) {
+        let key = (org.clone(), user.clone());
+        if self.remembered.has_address(&key, &email) {
+            return;
+        }
+        match self.catalog.note_address(org, user, &email).await {
+            Ok(()) => self.remembered.put_address(key, email),
+            Err(error) => tracing::warn!(user.id = %user, %error, "an address is not stored"),
         }
     }
 

@@ -113,7 +113,7 @@ fn refused(error: StoreError) -> Failure {
 
 async fn all(catalog: &Catalog, org: &OrgId, removed: bool) -> Result<Vec<Member>, StoreError> {
     let mut all: Vec<Member> = Vec::new();
-    let mut query = MemberQuery { removed, limit: MAX_PAGE, after: None };
+    let mut query = MemberQuery { removed, addresses: true, limit: MAX_PAGE, after: None };
     loop {
         let page = catalog.members(org, &query).await?;
         all.extend(page.members);

@@ -30,7 +30,7 @@ struct Member {
     id: String,
     role: OrgRole,
     name: Option<String>,
-    /// For admins.
+    /// For admins
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
     #[serde(with = "rfc3339")]
@@ -47,12 +47,17 @@ impl Member {
             id: member.id,
             role: member.role,
             name: member.name,
-            email: member.email.filter(|_| who.role == OrgRole::Admin),
+            email: member.email.filter(|_| sees_addresses(who)),
             added_at: member.added_at,
             joined_at: member.joined_at,
             removed_at: member.removed_at,
         }
     }
+}
+
+/// Addresses are told to admins; the id of who is awaited by one is that.
+fn sees_addresses(who: &Identity) -> bool {
+    who.role == OrgRole::Admin
 }
 
 /// A page of the members.
@@ -69,7 +74,7 @@ struct List {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
-    /// Those who were removed as well
+    /// Those who were removed, instead of those who are members
     #[serde(default)]
     removed: bool,
     /// How many at most; 50 unless told
@@ -101,7 +106,7 @@ struct Change {
 
 /// List members
 ///
-/// Of the caller's organisation; addresses are told to admins.
+/// Of the caller's organisation. Addresses, and who is awaited by one, are told to admins.
 #[utoipa::path(
     get,
     path = "/api/orgs/me/members",
@@ -118,7 +123,12 @@ pub async fn list(
 ) -> Result<Response, Problem> {
     let ListQuery { removed, limit, cursor } = query;
     let after = cursor.as_deref().map(place).transpose()?;
-    let query = MemberQuery { removed, limit: page_size(limit)?, after };
+    let query = MemberQuery {
+        removed,
+        addresses: sees_addresses(&caller),
+        limit: page_size(limit)?,
+        after,
+    };
     let page = api.catalog.members(&caller.org, &query).await?;
     let members = page.members.into_iter().map(|m| Member::shown_to(&caller, m)).collect();
     hashed(&headers, &List { members, next_cursor: page.next.as_deref().map(cursor_of) })
@@ -139,6 +149,9 @@ pub async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let member = api.catalog.member(&caller.org, &id).await?;
+    if member.awaits_address() && !sees_addresses(&caller) {
+        return Err(Kind::NotFound.into());
+    }
     hashed(&headers, &Member::shown_to(&caller, member))
 }
 

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::Standing;
 use crate::id::{OrgId, UserId};
 use crate::limits::{MEMBERS_REMEMBERED, MEMBERS_STALE};
-use crate::store::catalog::Member;
+use crate::store::catalog::{Email, Member};
 
 /// A user of an organisation.
 pub(super) type Key = (OrgId, UserId);
@@ -23,12 +23,23 @@ pub(super) struct Remembered(Mutex<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     standings: HashMap<Key, Standing>,
-    /// Those whom somebody follows; none until the first change.
-    followed: HashMap<Key, watch::Sender<Option<Standing>>>,
+    /// The addresses that are known to be stored.
+    addresses: HashMap<Key, Email>,
+    /// Those whom somebody follows.
+    followed: HashMap<Key, Followed>,
     /// The count of all changes that are taken in.
     upto: u64,
     /// When they were read.
     read_at: Option<Instant>,
+}
+
+/// One whom others follow.
+#[derive(Debug, Default)]
+struct Followed {
+    /// None until the first change.
+    standing: watch::Sender<Option<Standing>>,
+    /// How many follow; a receiver that is about to go would still count as one.
+    by: usize,
 }
 
 impl Remembered {
@@ -56,6 +67,20 @@ impl Remembered {
         inner.standings.insert(key, standing);
     }
 
+    /// Whether this is the address that is stored for a member.
+    pub(super) fn has_address(&self, key: &Key, email: &Email) -> bool {
+        self.0.lock().addresses.get(key) == Some(email)
+    }
+
+    /// Remembers that this address is stored.
+    pub(super) fn put_address(&self, key: Key, email: Email) {
+        let mut inner = self.0.lock();
+        if inner.addresses.len() >= MEMBERS_REMEMBERED {
+            inner.addresses.clear();
+        }
+        inner.addresses.insert(key, email);
+    }
+
     /// The count up to which changes are taken in.
     pub(super) fn upto(&self) -> u64 {
         self.0.lock().upto
@@ -73,7 +98,7 @@ impl Remembered {
                 *known = standing;
             }
             if let Some(followed) = inner.followed.get(&key) {
-                followed.send_replace(Some(standing));
+                followed.standing.send_replace(Some(standing));
             }
         }
         inner.upto = upto;
@@ -83,15 +108,36 @@ impl Remembered {
     /// The standing of a user from its next change on.
     pub(super) fn follow(&self, key: &Key) -> watch::Receiver<Option<Standing>> {
         let mut inner = self.0.lock();
-        inner.followed.entry(key.clone()).or_default().subscribe()
+        let followed = inner.followed.entry(key.clone()).or_default();
+        followed.by += 1;
+        followed.standing.subscribe()
     }
 
-    /// One of those who follow this user goes, its receiver with it.
+    /// One of those who follow this user goes.
     pub(super) fn unfollow(&self, key: &Key) {
         let mut inner = self.0.lock();
-        // The one that goes still counts.
-        if inner.followed.get(key).is_some_and(|followed| followed.receiver_count() <= 1) {
+        let Some(followed) = inner.followed.get_mut(key) else { return };
+        followed.by = followed.by.saturating_sub(1);
+        if followed.by == 0 {
             inner.followed.remove(key);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_followed_any_more_when_all_who_follow_go_at_once() {
+        let remembered = Remembered::from(0);
+        let key: Key = ("acme".parse().unwrap(), "ana".parse().unwrap());
+        let receivers = [remembered.follow(&key), remembered.follow(&key)];
+        // As two drops that overlap: both count themselves out before a receiver is gone.
+        remembered.unfollow(&key);
+        assert!(remembered.0.lock().followed.contains_key(&key));
+        remembered.unfollow(&key);
+        assert!(remembered.0.lock().followed.is_empty());
+        drop(receivers);
     }
 }

@@ -341,6 +341,45 @@ async fn who_was_invited_by_address_takes_the_place_with_that_address_verified()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_was_removed_does_not_come_back_with_a_second_account_of_the_same_address() {
+    let signer = Signer::ed("k");
+    let provider = Provider::of(&[&signer]).await;
+    let server = Server::start_with(|config| {
+        provider.trusted(config);
+        config.auth.provisioning = Provisioning::Domain;
+        config.auth.domains = vec!["acme.com=acme".to_owned()];
+    })
+    .await;
+    let by = |sub: &str| signer.sign(&with_email(sub, "bob@acme.com", true));
+    let boss = server.user("acme", "boss", OrgRole::Admin);
+    let path = "/api/orgs/me/members";
+    // Known by its user id at first; its address becomes known as it comes.
+    let dir = server.dir.path().to_owned();
+    let store = atelier::store::sqlite::Store::open(&dir).await.unwrap();
+    for (id, role) in [("boss", OrgRole::Admin), ("1", OrgRole::Member)] {
+        let new = atelier::store::catalog::NewMember { id: id.parse().unwrap(), role, email: None };
+        let (org, by) = ("acme".parse().unwrap(), "boss".parse().unwrap());
+        let now = time::OffsetDateTime::now_utc();
+        store.catalog().add_member(&org, &by, new, now).await.unwrap();
+    }
+    store.close().await;
+    who(&server, &signer.sign(&claims("1"))).await;
+    who(&server, &by("1")).await;
+    let gone = server.request(&boss, Method::DELETE, &format!("{path}/1")).send().await.unwrap();
+    assert_eq!(gone.status(), StatusCode::NO_CONTENT);
+    for sub in ["1", "2"] {
+        problem(session(&server, &by(sub)).await, 403, "removed").await;
+    }
+    let new = json!({ "email": "Bob@acme.com", "role": "viewer" });
+    let add = server.request(&boss, Method::POST, path).json(&new).send().await.unwrap();
+    assert_eq!(add.status(), StatusCode::CREATED);
+    // Whoever says so without proof is not awaited.
+    let claimed = signer.sign(&with_email("bob@acme.com", "bob@acme.com", false));
+    problem(session(&server, &claimed).await, 403, "not-a-member").await;
+    assert_eq!(who(&server, &by("1")).await["role"], "viewer");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_provider_may_be_trusted_with_addresses_and_roles() {
     let signer = Signer::ed("k");
     let provider = Provider::of(&[&signer]).await;

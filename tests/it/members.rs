@@ -86,11 +86,18 @@ async fn admins_list_add_change_and_remove_members_and_others_only_look() {
     let known = server.request(&boss, Method::GET, &path).header("if-none-match", &tag);
     assert_eq!(known.send().await.unwrap().status(), StatusCode::NOT_MODIFIED);
 
-    assert_eq!(ids(&server, &ana, "").await, ["ana", "bob+x@acme.com", "boss"]);
-    let first: Value = server.get(&ana, &format!("{MEMBERS}?limit=2")).await.json().await.unwrap();
-    assert!(first["members"][1].get("email").is_none(), "addresses are for admins: {first}");
+    assert_eq!(ids(&server, &boss, "").await, ["ana", "bob+x@acme.com", "boss"]);
+    let first: Value = server.get(&boss, &format!("{MEMBERS}?limit=2")).await.json().await.unwrap();
+    assert_eq!(first["members"][1]["email"], "bob+x@acme.com");
     let cursor = first["nextCursor"].as_str().unwrap();
-    assert_eq!(ids(&server, &ana, &format!("limit=2&cursor={cursor}")).await, ["boss"]);
+    assert_eq!(ids(&server, &boss, &format!("limit=2&cursor={cursor}")).await, ["boss"]);
+    // Addresses are for admins, and so is who has no other id yet.
+    assert_eq!(ids(&server, &ana, "").await, ["ana", "boss"]);
+    problem(server.get(&ana, &path).await, 404, "not-found").await;
+    let known = json!({ "user": "cyn", "email": "cyn@acme.com", "role": "viewer" });
+    assert_eq!(send(&server, &boss, Method::POST, MEMBERS, known).await.status(), 201);
+    let shown: Value = server.get(&ana, &format!("{MEMBERS}/cyn")).await.json().await.unwrap();
+    assert!(shown.get("email").is_none(), "{shown}");
     problem(server.get(&ana, &format!("{MEMBERS}?cursor=x")).await, 400, "bad-request").await;
 
     for answer in [
@@ -302,6 +309,47 @@ async fn r2_who_is_removed_leaves_every_room_and_does_not_come_back() {
     assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
     assert_eq!(server.open(&id, &room).await.closed().await, 4403);
     other.barrier().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r2_a_token_of_an_earlier_membership_gives_no_more_than_the_present_one() {
+    let server = Server::start().await;
+    let (boss, ana) = (server.user("acme", "boss", OrgRole::Admin), server.member());
+    let id = server.create_empty(&ana).await;
+    let old = server.invite(&ana, &id).await["token"].as_str().unwrap().to_owned();
+    remove(&server, &boss, "ana").await;
+    assert_eq!(server.open(&id, &old).await.closed().await, 4403);
+    // Added again, she asks for nothing before she opens a room with what she has.
+    let back = json!({ "user": "ana", "role": "viewer" });
+    assert_eq!(send(&server, &boss, Method::POST, MEMBERS, back).await.status(), 201);
+    let mut socket = server.open(&id, &old).await;
+    socket.sync().await;
+    assert!(!may_edit(&mut socket, 101).await);
+    set_role(&server, &boss, "ana", "member").await;
+    told_role(&mut socket).await;
+    assert!(may_edit(&mut socket, 102).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r2_who_is_removed_and_added_again_between_two_looks_keeps_no_right_in_an_open_socket() {
+    use sqlx::{ConnectOptions, Connection, Executor};
+    let server = Server::start().await;
+    let ana = server.member();
+    let id = server.create_empty(&ana).await;
+    let mut socket = server.join(&ana, &id).await;
+    socket.sync().await;
+    assert!(may_edit(&mut socket, 101).await);
+    let path = server.dir.path().join(atelier::store::sqlite::DATABASE);
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+    let mut db = options.connect().await.unwrap();
+    // What both leave behind, in one step: no look falls in between.
+    let both = "BEGIN IMMEDIATE; UPDATE member_changes SET n = n + 2; \
+                UPDATE members SET role = 'viewer', joined_at = NULL, removed_at = NULL, \
+                change = (SELECT n FROM member_changes) WHERE id = 'ana'; COMMIT";
+    db.execute(both).await.unwrap();
+    told_role(&mut socket).await;
+    assert!(!may_edit(&mut socket, 102).await);
+    db.close().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -148,6 +148,13 @@ pub struct Member {
     pub change: u64,
 }
 
+impl Member {
+    /// Whether it is awaited by its address: only whoever has verified that takes the place.
+    pub fn awaits_address(&self) -> bool {
+        self.joined_at.is_none() && self.email.as_ref() == Some(&self.id)
+    }
+}
+
 /// A member that an admin adds.
 #[derive(Debug, Clone)]
 pub struct NewMember {
@@ -175,6 +182,8 @@ pub struct Newcomer {
 pub struct MemberQuery {
     /// Those who were removed, instead of those who are members.
     pub removed: bool,
+    /// Also those who are awaited by an address, and have no other id yet.
+    pub addresses: bool,
     /// Members per page: 1 to [`crate::limits::MAX_PAGE`].
     pub limit: u32,
     /// Where the last page ended: behind this id.

@@ -68,6 +68,7 @@ impl Catalog {
             Box::pin(async move {
                 let sql = select!(
                     "WHERE m.org = ?1 AND m.id > ?2 AND (m.removed_at IS NOT NULL) = ?3 \
+                     AND (?5 OR m.joined_at IS NOT NULL OR m.email IS NOT m.id) \
                      ORDER BY m.id LIMIT ?4"
                 );
                 let rows: Vec<MemberRow> = sqlx::query_as(sql)
@@ -75,6 +76,7 @@ impl Catalog {
                     .bind(query.after.unwrap_or_default())
                     .bind(query.removed)
                     .bind(i64::try_from(limit + 1).unwrap_or(i64::MAX))
+                    .bind(query.addresses)
                     .fetch_all(tx)
                     .await?;
                 rows.into_iter().map(MemberRow::into_domain).collect::<Result<Vec<_>, _>>()
@@ -138,14 +140,14 @@ impl Catalog {
                 let sql = "UPDATE members SET role = ?3, change = ?4 WHERE org = ?1 AND id = ?2";
                 sqlx::query(sql)
                     .bind(org.as_str())
-                    .bind(id.as_str())
+                    .bind(&before.id)
                     .bind(role.as_str())
                     .bind(counted(tx).await?)
                     .execute(&mut *tx)
                     .await?;
                 let detail = json!({ "from": before.role, "to": role });
                 let by = (&by, to_ms(now));
-                note(tx, &org, by, Action::MemberRoleChanged, id.as_str(), detail).await?;
+                note(tx, &org, by, Action::MemberRoleChanged, &before.id, detail).await?;
                 present(tx, &org, &id).await
             })
         });
@@ -172,14 +174,14 @@ impl Catalog {
                     "UPDATE members SET removed_at = ?3, change = ?4 WHERE org = ?1 AND id = ?2";
                 sqlx::query(sql)
                     .bind(org.as_str())
-                    .bind(id.as_str())
+                    .bind(&before.id)
                     .bind(to_ms(now))
                     .bind(counted(tx).await?)
                     .execute(&mut *tx)
                     .await?;
                 let detail = json!({ "role": before.role });
                 let by = (&by, to_ms(now));
-                note(tx, &org, by, Action::MemberRemoved, id.as_str(), detail).await
+                note(tx, &org, by, Action::MemberRemoved, &before.id, detail).await
             })
         });
         remove.await
@@ -287,14 +289,19 @@ pub(super) async fn find(
     row.map(MemberRow::into_domain).transpose()
 }
 
-/// A member that is not removed, or `NotFound`.
+/// A member that is not removed, or `NotFound`. An address in whatever case names whom it awaits.
 async fn present(
     tx: &mut SqliteConnection,
     org: &OrgId,
     id: &MemberId,
 ) -> Result<Member, StoreError> {
-    let found = find(tx, org, id.as_str()).await?;
-    found.filter(|member| member.removed_at.is_none()).ok_or(StoreError::NotFound)
+    let is_present = |member: &Member| member.removed_at.is_none();
+    if let Some(member) = find(tx, org, id.as_str()).await?.filter(is_present) {
+        return Ok(member);
+    }
+    let Ok(email) = id.as_str().parse::<Email>() else { return Err(StoreError::NotFound) };
+    let awaited = find(tx, org, email.as_str()).await?.filter(is_present);
+    awaited.filter(Member::awaits_address).ok_or(StoreError::NotFound)
 }
 
 #[derive(FromRow)]
