@@ -92,6 +92,8 @@ pub struct RoomGrant {
     pub diagram: DiagramId,
     /// Who joins.
     pub user: UserId,
+    /// Who invited it, if it is a guest: as that one goes, it goes.
+    pub by: Option<UserId>,
     /// What it may do there.
     pub role: Role,
     /// What others see at its cursor.
@@ -190,6 +192,7 @@ impl Keys {
             name: who.name.clone(),
             guest: who.guest.as_ref().map(|guest| GuestClaims {
                 diagram: guest.diagram.clone(),
+                by: guest.by.clone(),
                 until: seconds(guest.until),
             }),
         })
@@ -209,6 +212,7 @@ impl Keys {
             name: claims.name.as_deref().map(shown_name).filter(|n| !n.is_empty()),
             guest: claims.guest.map(|guest| Guest {
                 diagram: guest.diagram,
+                by: guest.by,
                 until: UNIX_EPOCH + Duration::from_secs(guest.until),
             }),
         })
@@ -222,6 +226,7 @@ impl Keys {
         self.sign(&RoomClaims {
             common: self.common(ROOM, &grant.user, &grant.org, now, grant.expires),
             diagram: grant.diagram.clone(),
+            by: grant.by.clone(),
             role: grant.role,
             name: grant.name.clone(),
             color: grant.color.clone(),
@@ -238,6 +243,7 @@ impl Keys {
         Ok(RoomGrant {
             org: claims.common.org,
             diagram: claims.diagram,
+            by: claims.by,
             name: shown_name(&claims.name),
             color: if is_color(&claims.color) {
                 claims.color
@@ -357,6 +363,7 @@ struct AccessClaims {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct GuestClaims {
     diagram: DiagramId,
+    by: UserId,
     until: u64,
 }
 
@@ -365,6 +372,8 @@ struct RoomClaims {
     #[serde(flatten)]
     common: Common,
     diagram: DiagramId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<UserId>,
     role: Role,
     #[serde(default)]
     name: String,

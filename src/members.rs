@@ -46,16 +46,19 @@ impl Standing {
         }
     }
 
-    /// What is left of a role that a room token gives; none: the user must leave. Whoever is no member holds a
-    /// token that was made for it on purpose.
-    pub fn in_room(self, granted: Role) -> Option<Role> {
+    /// The most that any token gives; none: the user must leave. Whoever is no member holds a token that was
+    /// made for it on purpose; one of an earlier membership gives no more than the present one, come or not.
+    fn most(self) -> Option<OrgRole> {
         match self {
             Self::Removed => None,
-            Self::Unknown => Some(granted),
-            // A token of an earlier membership gives no more than the present one, come or not.
-            Self::Awaited(role) | Self::Member(role) if role.may_write() => Some(granted),
-            Self::Awaited(_) | Self::Member(_) => Some(Role::Viewer),
+            Self::Unknown => Some(OrgRole::Admin),
+            Self::Awaited(role) | Self::Member(role) => Some(role),
         }
+    }
+
+    /// What is left of a role that a room token gives; none: the user must leave.
+    pub fn in_room(self, granted: Role) -> Option<Role> {
+        self.most().map(|most| if most.may_write() { granted } else { Role::Viewer })
     }
 }
 
@@ -65,6 +68,9 @@ pub enum NotAdmitted {
     /// It was removed from the organisation.
     #[error("you were removed from the organisation")]
     Removed,
+    /// Whoever invited it was.
+    #[error("whoever invited you was removed from the organisation: ask for a new invitation")]
+    InviterRemoved,
     /// Nobody has added it, and the settings don't let it in by itself.
     #[error("you are no member of the organisation: ask an admin of it to add you")]
     NoMember,
@@ -148,14 +154,13 @@ impl Members {
         self.admit_as(org, role, who).await
     }
 
-    /// The same for somebody whom the server itself signs in: it becomes a member whatever the settings say of
-    /// others.
+    /// The same for somebody whom the server itself signs in to this organisation: it becomes a member whatever
+    /// the settings say of others.
     ///
     /// # Errors
     /// `Removed`, else as the store fails.
-    pub async fn admit_at_home(&self, who: Identity) -> Result<Identity, NotAdmitted> {
-        let (org, role) = (who.org.clone(), who.role);
-        self.admit_as(org, Some(role), who.into()).await
+    pub async fn admit_at_home(&self, org: OrgId, who: Claimed) -> Result<Identity, NotAdmitted> {
+        self.admit_as(org, Some(OrgRole::Member), who).await
     }
 
     async fn admit_as(
@@ -166,8 +171,11 @@ impl Members {
     ) -> Result<Identity, NotAdmitted> {
         let Claimed { user, role: most, name, email, guest, .. } = who;
         if let Some(guest) = guest {
-            // Its one right stands in its token, which only an invitation gives.
+            // Its one right stands in its token, which only an invitation gives, for as long as whoever
+            // invited it has that right.
+            let inviter = self.standing(&org, &guest.by).await?;
             let role = most.unwrap_or(OrgRole::Viewer);
+            let role = inviter.most().ok_or(NotAdmitted::InviterRemoved)?.min(role);
             return Ok(Identity { org, user, role, name, guest: Some(guest) });
         }
         let mut standing = self.standing(&org, &user).await?;

@@ -103,7 +103,9 @@ impl Gate {
             Err(StoreError::NotFound) => return Err(CloseCode::Gone),
             Err(error) => return Err(away(&error)),
         }
-        let standing = self.members.follow(&grant.org, &grant.user).await;
+        // A guest is no member: what it may do hangs on who invited it.
+        let whose = grant.by.as_ref().unwrap_or(&grant.user);
+        let standing = self.members.follow(&grant.org, whose).await;
         let standing = standing.map_err(|error| away(&error))?;
         let role = standing.now().in_room(grant.role).ok_or(CloseCode::Forbidden)?;
         let who = Joining { user: grant.user.clone(), role };

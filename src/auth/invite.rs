@@ -1,7 +1,7 @@
 //! Invitations: a link that lets people without an account into one diagram, and the guests who come by it.
 //!
-//! An invitation is a token of its own purpose: it opens no API and no room, only a session of a guest. It can't
-//! be taken back before its end, so its life is bounded.
+//! An invitation is a token of its own purpose: it opens no API and no room, only a session of a guest, which may
+//! do no more than whoever invited may at the time. It can't be taken back before its end, so its life is bounded.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -18,6 +18,8 @@ const INVITE: Purpose = Purpose { audience: "atelier-invite", usage: "invite" };
 pub struct Guest {
     /// The one diagram that it can reach.
     pub diagram: DiagramId,
+    /// Who invited it: it may do no more than that one may now.
+    pub by: UserId,
     /// When its invitation ends, and with it all that was made of it.
     pub until: SystemTime,
 }

@@ -27,6 +27,7 @@ fn grant() -> RoomGrant {
         org: "acme".parse().unwrap(),
         diagram: "d1".parse().unwrap(),
         user: "ana".parse().unwrap(),
+        by: Some("boss".parse().unwrap()),
         role: Role::Editor,
         name: "Ana".to_owned(),
         color: "#1565c0".to_owned(),
@@ -53,6 +54,19 @@ fn claims() -> serde_json::Value {
 fn an_access_token_brings_back_who_it_was_made_for() {
     let token = keys().mint_access(&ana(), SystemTime::now(), HOUR).unwrap();
     assert_eq!(keys().access(&token), Ok(ana()));
+}
+
+#[test]
+fn a_guests_token_brings_back_who_invited_it() {
+    let until = UNIX_EPOCH + Duration::from_secs(now_s() + 600);
+    let (diagram, by) = ("d1".parse().unwrap(), "boss".parse().unwrap());
+    let guest = Identity { guest: Some(Guest { diagram, by, until }), ..ana() };
+    let token = keys().mint_access(&guest, SystemTime::now(), HOUR).unwrap();
+    assert_eq!(keys().access(&token), Ok(guest));
+    let mut claims = claims();
+    claims["guest"] = serde_json::json!({ "diagram": "d1", "until": now_s() + 600 });
+    let of_nobody = keys().access(&forged(&Header::default(), &claims));
+    assert_eq!(of_nobody, Err(TokenError::Malformed));
 }
 
 #[test]

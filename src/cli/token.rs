@@ -60,6 +60,7 @@ impl Token {
                     name: shown_name(self.name.as_deref().unwrap_or(self.user.as_str())),
                     color: self.color.unwrap_or_else(|| color_of(&self.user).to_owned()),
                     user: self.user,
+                    by: None,
                     expires: now + self.ttl,
                 };
                 keys.mint_room(&grant, now)

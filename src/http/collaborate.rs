@@ -62,6 +62,7 @@ pub async fn collaborate(
         name: caller.name.unwrap_or_else(|| caller.user.to_string()),
         color: color_of(&caller.user).to_owned(),
         user: caller.user,
+        by: caller.guest.as_ref().map(|guest| guest.by.clone()),
         expires: caller.guest.map_or(expires, |guest| guest.until.min(expires)),
     };
     let token = api

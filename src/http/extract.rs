@@ -325,6 +325,7 @@ impl From<NotAdmitted> for Problem {
     fn from(error: NotAdmitted) -> Self {
         let detail = error.to_string();
         match error {
+            NotAdmitted::InviterRemoved => Self::new(Kind::Unauthorized).detail(detail),
             NotAdmitted::Removed => Self::new(Kind::Removed).detail(detail),
             NotAdmitted::NoMember | NotAdmitted::NoOrg => {
                 Self::new(Kind::NotAMember).detail(detail)

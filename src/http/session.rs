@@ -1,7 +1,7 @@
 //! Sessions of the Studio: an access token for who opens it on this machine, or comes by an invitation.
 //!
-//! Nothing is stored: a user is as lasting as the random text by which its browser profile names itself, and
-//! its token is renewed by asking again.
+//! No session is stored: a user is as lasting as the random text by which its browser profile names itself, and
+//! its token is renewed by asking again. The person at this machine becomes a member, a guest does not.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use super::listener::Peer;
 use super::openapi::refusals::{Forbidden, NotFound, TooMany, Unauthorized};
 use super::problem::{Kind, Problem};
 use super::{Api, local};
-use crate::auth::{Guest, Identity, OrgRole, color_of, shown_name};
+use crate::auth::{Claimed, Guest, Identity, OrgRole, color_of, shown_name};
 use crate::id::{DiagramId, OrgId, UserId};
 use crate::limits;
 use crate::room::session::Role;
@@ -140,7 +140,10 @@ pub async fn begin(
     }
     let who = match &new.invite {
         Some(invite) => guest(&api, invite, &new).await?,
-        None => api.members.admit_at_home(person_here(&api, &headers, &new)?).await?,
+        None => {
+            let (org, person) = person_here(&api, &headers, &new)?;
+            api.members.admit_at_home(org, person).await?
+        }
     };
     let now = SystemTime::now();
     let longest = now + limits::SESSION_TTL;
@@ -170,7 +173,12 @@ pub async fn show(Caller(caller): Caller, headers: HeaderMap) -> Result<Response
     hashed(&headers, &Who::from(caller))
 }
 
-fn person_here(api: &Api, headers: &HeaderMap, new: &NewSession) -> Result<Identity, Problem> {
+/// The organisation and the person; what it may do there is its membership's to say.
+fn person_here(
+    api: &Api,
+    headers: &HeaderMap,
+    new: &NewSession,
+) -> Result<(OrgId, Claimed), Problem> {
     let refused = |why: &str| Problem::new(Kind::Forbidden).detail(why);
     if !api.auth.signs_in_locally(&api.server) {
         return Err(refused("nobody is signed in without a token here (auth.local_sign_in)"));
@@ -181,7 +189,8 @@ fn person_here(api: &Api, headers: &HeaderMap, new: &NewSession) -> Result<Ident
     let org: OrgId =
         LOCAL_ORG.parse().map_err(|error| Problem::new(Kind::Internal).because(error))?;
     let user = user_of("local", org.as_str(), new)?;
-    Ok(Identity { org, user, role: OrgRole::Member, name: name_of(new), guest: None })
+    let (name, named) = (name_of(new), Some(org.clone()));
+    Ok((org, Claimed { org: named, user, role: None, name, email: None, guest: None }))
 }
 
 async fn guest(api: &Api, invite: &str, new: &NewSession) -> Result<Identity, Problem> {
@@ -200,8 +209,10 @@ async fn guest(api: &Api, invite: &str, new: &NewSession) -> Result<Identity, Pr
         Role::Editor => OrgRole::Member,
         Role::Viewer => OrgRole::Viewer,
     };
-    let guest = Guest { diagram: invite.diagram, until: invite.expires };
-    Ok(Identity { org: invite.org, user, role, name: name_of(new), guest: Some(guest) })
+    let guest = Guest { diagram: invite.diagram, by: invite.by, until: invite.expires };
+    let (org, name) = (Some(invite.org), name_of(new));
+    let claimed = Claimed { org, user, role: Some(role), name, email: None, guest: Some(guest) };
+    Ok(api.members.admit(claimed).await?)
 }
 
 /// The user of a browser profile in an organisation: nobody can be it without knowing the profile's text, and

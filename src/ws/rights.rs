@@ -1,4 +1,5 @@
-//! What an open socket may do: the least of what its newest token gives and what its user is to the organisation.
+//! What an open socket may do: the least of what its newest token gives and what its user, or whoever invited it
+//! as a guest, is to the organisation.
 //!
 //! One writer: whatever changes either goes through here to the room, so that no older right overtakes a newer
 //! one, and no socket that does not read delays it.
@@ -23,7 +24,7 @@ pub(super) struct Terms {
 /// The rights of one socket.
 #[derive(Debug)]
 pub(super) struct Rights {
-    /// What its user is to the organisation.
+    /// What its user, or of a guest who invited it, is to the organisation.
     pub(super) standing: Following,
     /// What the room knows.
     pub(super) role: Role,

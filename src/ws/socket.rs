@@ -322,6 +322,10 @@ impl Reader<'_> {
         if !same {
             return Err(End::Close(CloseCode::Forbidden));
         }
+        // Another invitation: whom this socket's right hangs on is settled as it joins.
+        if fresh.by != self.grant.by {
+            return Err(End::Close(CloseCode::Token));
+        }
         let shown = OffsetDateTime::from(fresh.expires).format(&Rfc3339).unwrap_or_default();
         if self.replies.try_send(frame::token_taken(&shown)).is_err() {
             return Err(End::Close(CloseCode::Malformed));

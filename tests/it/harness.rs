@@ -187,6 +187,7 @@ impl Server {
             org: org.parse().unwrap(),
             diagram: id.parse().unwrap(),
             user: user.parse().unwrap(),
+            by: None,
             role,
             name: user.to_owned(),
             color: "#123456".to_owned(),

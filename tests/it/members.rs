@@ -204,6 +204,32 @@ async fn a_person_at_this_machine_comes_in_whatever_the_rule_for_others_is_unles
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_person_at_this_machine_has_the_role_that_the_operator_gives_it() {
+    let server = Server::start().await;
+    let sign_in = async || {
+        let url = server.app.url();
+        let page = server.bare(Method::POST, "/api/session").header("origin", url);
+        page.json(&json!({ "profile": "p1" })).send().await.unwrap().json::<Value>().await.unwrap()
+    };
+    // Another admin, so that this one can become less again.
+    role_of(&server, &server.user("local", "boss", OrgRole::Admin)).await;
+    let first = sign_in().await;
+    assert_eq!(first["role"], "member");
+    let dir = server.dir.path().to_owned();
+    for role in ["admin", "viewer", "member"] {
+        command(&dir, &["user", "role", "local", first["user"].as_str().unwrap(), role]).await;
+        let session = eventually("the command is seen", async || {
+            Some(sign_in().await).filter(|session| session["role"] == role)
+        })
+        .await;
+        let here = User { token: session["token"].as_str().unwrap().to_owned() };
+        assert_eq!(role_of(&server, &here).await, role);
+        let may_look = server.get(&here, "/api/audit").await.status() == StatusCode::OK;
+        assert_eq!(may_look, role == "admin");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_operator_creates_organisations_and_gives_plans_beside_the_server_and_leaves_a_trace() {
     let server = Server::start().await;
     let dir = server.dir.path().to_owned();
@@ -407,7 +433,47 @@ async fn a_guest_is_no_member_and_stays_what_its_invitation_says() {
     assert!(may_edit(&mut socket, 101).await);
     assert_eq!(ids(&server, &boss, "").await, ["ana", "boss"]);
     problem(server.get(&guest, MEMBERS).await, 403, "forbidden").await;
-    // Whoever invited may go; the invitation stands, as it says.
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn r2_an_invitation_gives_no_more_than_whoever_made_it_has_now() {
+    let server = Server::start().await;
+    let (boss, ana) = (server.user("acme", "boss", OrgRole::Admin), server.member());
+    let id = server.create_empty(&ana).await;
+    role_of(&server, &boss).await;
+    let invites = format!("/api/diagrams/{id}/invites");
+    let link = send(&server, &ana, Method::POST, &invites, json!({ "role": "editor" })).await;
+    let link: Value = link.json().await.unwrap();
+    let invite = link["url"].as_str().unwrap().split_once("#invite=").unwrap().1.to_owned();
+    let come = async || {
+        let body = json!({ "invite": invite, "profile": "gus" });
+        server.bare(Method::POST, "/api/session").json(&body).send().await.unwrap()
+    };
+    let session: Value = come().await.json().await.unwrap();
+    let guest = User { token: session["token"].as_str().unwrap().to_owned() };
+    let room = server.invite(&guest, &id).await["token"].as_str().unwrap().to_owned();
+    let mut socket = server.open(&id, &room).await;
+    socket.sync().await;
+    assert!(may_edit(&mut socket, 101).await);
+
+    set_role(&server, &boss, "ana", "viewer").await;
+    told_role(&mut socket).await;
+    assert!(!may_edit(&mut socket, 102).await);
+    assert_eq!(role_of(&server, &guest).await, "viewer");
+    assert_eq!(server.invite(&guest, &id).await["role"], "viewer");
+    assert_eq!(come().await.json::<Value>().await.unwrap()["role"], "viewer");
+
+    set_role(&server, &boss, "ana", "admin").await;
+    told_role(&mut socket).await;
+    assert!(may_edit(&mut socket, 103).await);
+    assert_eq!(role_of(&server, &guest).await, "member", "as the link says");
+
     remove(&server, &boss, "ana").await;
-    assert!(may_edit(&mut socket, 102).await);
+    assert_eq!(socket.closed().await, 4403);
+    assert_eq!(server.open(&id, &room).await.closed().await, 4403);
+    let path = format!("/api/diagrams/{id}");
+    for refused in [come().await, server.get(&guest, &path).await] {
+        let body = problem(refused, 401, "unauthorized").await;
+        assert!(body["detail"].as_str().unwrap().contains("invited you"), "{body}");
+    }
 }
