@@ -131,9 +131,10 @@ pub enum TokenError {
     /// The provider has no key of the name that it gives.
     #[error("the token is signed with a key that its issuer does not publish")]
     UnknownKey,
-    /// Nobody knows: the provider's keys could not be had yet.
-    #[error("the issuer's keys can't be read at the moment")]
-    KeysAway,
+    /// Nobody knows: the provider's keys can't be had, or were read just before. They may be asked for again after
+    /// this time.
+    #[error("whether the token's key is one of its issuer can't be told at the moment")]
+    KeysAway(Duration),
     /// It names an organisation that can be none.
     #[error("the token's organisation is no id")]
     Org,

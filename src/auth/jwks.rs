@@ -1,11 +1,13 @@
 //! The public keys of an identity provider: fetched, kept, asked for again when a token names an unknown one.
 //!
 //! Each key is pinned to one algorithm when it is read; a token's header only names a key. Old keys stay while
-//! no newer ones can be had. Whatever comes over the wire is bounded. Must not read claims.
+//! no set can be had, and go as soon as one without them is. Whatever comes over the wire is bounded. Must not
+//! read claims.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
@@ -32,10 +34,10 @@ impl fmt::Debug for Pinned {
 /// Why there is no key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NoKey {
-    /// The provider has none of this name.
+    /// The provider has none of this name: it was asked.
     Unknown,
-    /// Nobody knows: the provider's keys could not be had yet.
-    Away,
+    /// Nobody knows: the provider did not answer, or was asked just before. It may be asked after this time.
+    Away(Duration),
 }
 
 /// Why keys could not be had; for the log.
@@ -47,8 +49,6 @@ enum FetchError {
     Status(u16),
     #[error("the answer is no set of keys: {0}")]
     Shape(#[from] serde_json::Error),
-    #[error("none of its {0} keys can be used")]
-    NoneFits(usize),
 }
 
 /// The keys of a provider by their `kid`.
@@ -62,16 +62,29 @@ pub struct KeySet {
     asked: tokio::sync::Mutex<Asked>,
 }
 
-/// When the provider was last asked for an unknown key, and whether it answered.
+/// What came of asking so far.
 #[derive(Debug, Default)]
-struct Asked(Option<(Instant, bool)>);
+struct Asked {
+    /// When the provider was last asked for an unknown key, and whether it answered.
+    for_unknown: Option<(Instant, bool)>,
+    /// When the asking began that it answered last.
+    answered: Option<Instant>,
+    /// Whether its last answer had no key that can be used.
+    in_vain: bool,
+}
 
 impl Asked {
-    fn is_due(&self, now: Instant) -> bool {
-        self.0.is_none_or(|(at, answered)| {
+    /// How long it may not be asked for an unknown key.
+    fn pause(&self, now: Instant) -> Duration {
+        self.for_unknown.map_or(Duration::ZERO, |(at, answered)| {
             let pause = if answered { limits::JWKS_COOL_DOWN } else { limits::JWKS_RETRY };
-            now >= at + pause
+            (at + pause).saturating_duration_since(now)
         })
+    }
+
+    /// Whether the provider has told which keys it has after this time.
+    fn knows(&self, since: Instant) -> bool {
+        self.answered.is_some_and(|began| began >= since)
     }
 }
 
@@ -87,28 +100,32 @@ impl KeySet {
         if let Some(key) = self.known(kid) {
             return Ok(key);
         }
-        let (set, wanted) = (Arc::clone(self), kid.to_owned());
+        let (set, wanted, begun) = (Arc::clone(self), kid.to_owned(), Instant::now());
         // In a task of its own: a caller that hangs up must not use up the one attempt.
         let asking = tokio::spawn(async move {
             let mut asked = set.asked.lock().await;
-            if set.known(&wanted).is_none() && asked.is_due(Instant::now()) {
-                let answered = set.ask().await;
-                asked.0 = Some((Instant::now(), answered));
+            let is_open = set.known(&wanted).is_none() && !asked.knows(begun);
+            if is_open && asked.pause(Instant::now()).is_zero() {
+                let answered = set.ask(&mut asked).await;
+                asked.for_unknown = Some((Instant::now(), answered));
+            }
+            // Anybody can use up the look with names that don't exist: a new key must not be called wrong for it.
+            if asked.knows(begun) {
+                NoKey::Unknown
+            } else {
+                NoKey::Away(asked.pause(Instant::now()))
             }
         });
-        if asking.await.is_err() {
-            return Err(NoKey::Away);
-        }
-        let none = || if self.keys.read().is_empty() { NoKey::Away } else { NoKey::Unknown };
-        self.known(kid).ok_or_else(none)
+        let why = asking.await.unwrap_or(NoKey::Away(limits::JWKS_RETRY));
+        self.known(kid).ok_or(why)
     }
 
     /// Asks at once and then now and then, until `stop`: keys that the provider gave up go, too.
     pub async fn watch(self: Arc<Self>, stop: CancellationToken) {
         let asking = async {
             loop {
-                let asked = self.asked.lock().await;
-                let answered = self.ask().await;
+                let mut asked = self.asked.lock().await;
+                let answered = self.ask(&mut asked).await;
                 drop(asked);
                 let pause = if answered { limits::JWKS_EVERY } else { limits::JWKS_RETRY };
                 tokio::time::sleep(pause).await;
@@ -122,11 +139,19 @@ impl KeySet {
     }
 
     /// Whether the provider answered.
-    async fn ask(&self) -> bool {
+    async fn ask(&self, asked: &mut Asked) -> bool {
+        let begun = Instant::now();
         match self.fetch().await {
             Ok(keys) => {
                 tracing::debug!(keys = keys.len(), "the provider's keys were read");
+                let in_vain = keys.is_empty();
+                if in_vain && !asked.in_vain {
+                    tracing::warn!(
+                        "the provider publishes no key that can be used: its tokens count no more"
+                    );
+                }
                 *self.keys.write() = keys;
+                (asked.answered, asked.in_vain) = (Some(begun), in_vain);
                 true
             }
             Err(error) => {
@@ -143,14 +168,8 @@ impl KeySet {
         }
         let body = answer.body(limits::JWKS_BYTES).await?;
         let set: Set = serde_json::from_slice(&body)?;
-        let count = set.keys.len();
-        let keys: HashMap<_, _> = set
-            .keys
-            .into_iter()
-            .take(limits::JWKS_KEYS)
-            .filter_map(|key| pinned(key, &self.algorithms))
-            .collect();
-        if keys.is_empty() { Err(FetchError::NoneFits(count)) } else { Ok(keys) }
+        let first = set.keys.into_iter().take(limits::JWKS_KEYS);
+        Ok(first.filter_map(|key| pinned(key, &self.algorithms)).collect())
     }
 }
 
@@ -202,11 +221,11 @@ mod tests {
     #[test]
     fn an_unknown_key_is_asked_for_again_after_a_pause_and_sooner_after_a_failure() {
         let now = Instant::now();
-        assert!(Asked::default().is_due(now));
+        assert!(Asked::default().pause(now).is_zero());
         for (answered, pause) in [(true, limits::JWKS_COOL_DOWN), (false, limits::JWKS_RETRY)] {
-            let asked = Asked(Some((now, answered)));
-            assert!(!asked.is_due(now + pause / 2));
-            assert!(asked.is_due(now + pause));
+            let asked = Asked { for_unknown: Some((now, answered)), ..Asked::default() };
+            assert_eq!(asked.pause(now + pause / 2), pause / 2);
+            assert!(asked.pause(now + pause).is_zero());
         }
     }
 }

@@ -64,7 +64,7 @@ impl Verifier {
             (Some(keys), Some(kid)) if header.alg != Algorithm::HS256 => {
                 let pinned = keys.find(&kid).await.map_err(|why| match why {
                     NoKey::Unknown => TokenError::UnknownKey,
-                    NoKey::Away => TokenError::KeysAway,
+                    NoKey::Away(wait) => TokenError::KeysAway(wait),
                 })?;
                 provider.read(token, &pinned.key, pinned.algorithm)
             }

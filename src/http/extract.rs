@@ -56,7 +56,7 @@ impl FromRequestParts<Arc<Api>> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Problem> {
         let identity = match parts.extensions.get::<Verified>() {
-            Some(Verified(identity)) => identity.clone(),
+            Some(Verified(verified)) => verified.clone()?,
             None => api.members.admit(claimed(api, &parts.headers).await?).await?,
         };
         if let Some(guest) = &identity.guest {

@@ -323,10 +323,11 @@ impl From<Kind> for Problem {
 
 impl From<TokenError> for Problem {
     fn from(error: TokenError) -> Self {
-        if error == TokenError::KeysAway {
+        if let TokenError::KeysAway(wait) = error {
+            // Rounded up: whoever comes back then is worth a look.
             return Self::new(Kind::Unavailable)
                 .detail(error.to_string())
-                .retry_after(Duration::from_secs(2));
+                .retry_after(Duration::from_secs(wait.as_secs() + 1));
         }
         let challenge = match error {
             TokenError::Missing => "Bearer realm=\"atelier\"",

@@ -22,7 +22,7 @@ use super::Api;
 use super::extract::claimed;
 use super::listener::Peer;
 use super::problem::{Kind, Problem};
-use crate::auth::Identity;
+use crate::auth::{Identity, TokenError};
 use crate::config;
 use crate::id::{OrgId, UserId};
 use crate::limits;
@@ -46,9 +46,10 @@ pub struct Rates {
     writes: Option<Buckets<(OrgId, UserId)>>,
 }
 
-/// The identity of a request whose token was verified, and its holder admitted, on the way in.
+/// What came of a request's token on the way in: its holder, admitted, or why it is not accepted. Once: asked
+/// again, a provider's keys might not be there to tell.
 #[derive(Debug, Clone)]
-pub struct Verified(pub Identity);
+pub struct Verified(pub Result<Identity, TokenError>);
 
 impl Rates {
     /// Buckets by the settings.
@@ -80,7 +81,13 @@ pub async fn limit(State(api): State<Arc<Api>>, mut request: Request, next: Next
         return problem.into_response();
     }
     // Whoever has no valid token is told so by its handler.
-    let Ok(who) = claimed(&api, request.headers()).await else { return next.run(request).await };
+    let who = match claimed(&api, request.headers()).await {
+        Ok(who) => who,
+        Err(error) => {
+            request.extensions_mut().insert(Verified(Err(error)));
+            return next.run(request).await;
+        }
+    };
     let Some(org) = api.members.org_of(&who) else {
         return Problem::from(NotAdmitted::NoOrg).into_response();
     };
@@ -94,7 +101,7 @@ pub async fn limit(State(api): State<Arc<Api>>, mut request: Request, next: Next
         }
     }
     match api.members.admit(who).await {
-        Ok(identity) => request.extensions_mut().insert(Verified(identity)),
+        Ok(identity) => request.extensions_mut().insert(Verified(Ok(identity))),
         Err(error) => return Problem::from(error).into_response(),
     };
     let mut response = next.run(request).await;

@@ -134,13 +134,11 @@ async fn a_key_in_the_set_that_could_sign_or_is_for_something_else_verifies_noth
     .await;
     who(&server, &good.sign(&claims("ana"))).await;
     let by_secret = Header { kid: Some("oct".to_owned()), ..Header::new(Algorithm::HS256) };
-    for token in [
-        forged(&by_secret, &claims("eve"), secret),
-        encrypts.sign(&claims("eve")),
-        slow.sign(&claims("eve")),
-    ] {
-        problem(session(&server, &token).await, 401, "unauthorized").await;
-    }
+    let by_secret = forged(&by_secret, &claims("eve"), secret);
+    problem(session(&server, &by_secret).await, 401, "unauthorized").await;
+    problem(session(&server, &encrypts.sign(&claims("eve"))).await, 401, "unauthorized").await;
+    // The one look for unknown keys is used up.
+    problem(session(&server, &slow.sign(&claims("eve"))).await, 503, "unavailable").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -157,7 +155,45 @@ async fn a_new_key_is_found_at_once_and_an_old_one_goes_with_it() {
     });
     futures_util::future::join_all(many).await;
     assert_eq!(provider.asked(), 2, "one look for all who wait");
-    problem(session(&server, &old.sign(&claims("ana"))).await, 401, "unauthorized").await;
+    problem(session(&server, &old.sign(&claims("ana"))).await, 503, "unavailable").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_key_is_not_called_wrong_while_a_stranger_has_used_up_the_look() {
+    let (old, new) = (Signer::rsa("old"), Signer::ec("new"));
+    let provider = Provider::of(&[&old]).await;
+    let server = trusting(&provider).await;
+    who(&server, &old.sign(&claims("ana"))).await;
+    let stranger = Signer::ed("invented").sign(&claims("eve"));
+    problem(session(&server, &stranger).await, 401, "unauthorized").await;
+    provider.has(&[&old, &new]);
+    // It may be new or invented: nobody is signed out for it.
+    for token in [new.sign(&claims("ana")), stranger] {
+        let answer = session(&server, &token).await;
+        let wait: u64 = answer.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((3..=30).contains(&wait), "{wait}");
+        problem(answer, 503, "unavailable").await;
+    }
+    assert_eq!(provider.asked(), 2);
+    who(&server, &old.sign(&claims("ana"))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_a_provider_gave_up_count_no_more_even_if_it_has_no_others() {
+    let known = Signer::rsa("known");
+    let mut encrypts = known.public();
+    encrypts["use"] = json!("enc");
+    for (why, left) in [("none", Vec::new()), ("none that fits", vec![encrypts, json!(7)])] {
+        let provider = Provider::of(&[&known]).await;
+        let server = trusting(&provider).await;
+        who(&server, &known.sign(&claims("ana"))).await;
+        provider.now(Answers::Keys(left));
+        let stranger = Signer::ec("new").sign(&claims("eve"));
+        problem(session(&server, &stranger).await, 401, "unauthorized").await;
+        let answer = session(&server, &known.sign(&claims("ana"))).await;
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{why}");
+        who(&server, &server.member().token).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -170,10 +206,15 @@ async fn a_flood_of_unknown_keys_asks_the_provider_once() {
     let flood = (0..200).map(|n| {
         let token = Signer { kid: format!("k{n}"), ..stranger.clone() }.sign(&claims("eve"));
         let server = &server;
-        async move { problem(session(server, &token).await, 401, "unauthorized").await }
+        async move { session(server, &token).await.status().as_u16() }
     });
-    futures_util::future::join_all(flood).await;
+    let told = futures_util::future::join_all(flood).await;
     assert_eq!(provider.asked(), 2);
+    // Those who came before the look were told by it; those who came later have to ask again.
+    assert!(
+        told.contains(&401) && told.iter().all(|status| [401, 503].contains(status)),
+        "{told:?}"
+    );
     who(&server, &known.sign(&claims("ana"))).await;
 }
 
@@ -202,8 +243,8 @@ async fn a_provider_that_fails_in_whatever_way_costs_only_what_is_new() {
         ("an error", Answers::Status(500)),
         ("a redirect", Answers::Elsewhere),
         ("no JSON", Answers::Text("<html>".to_owned())),
-        ("no keys", Answers::Text("{\"keys\":[]}".to_owned())),
         ("another shape", Answers::Text("[]".to_owned())),
+        ("keys of another shape", Answers::Text("{\"keys\":{}}".to_owned())),
         ("no end", Answers::Endless),
         ("half of it", Answers::Stuck),
     ];
@@ -218,7 +259,7 @@ async fn a_provider_that_fails_in_whatever_way_costs_only_what_is_new() {
             let token = known.sign(&claims("ben"));
             // What is known is served meanwhile.
             let (refused, _) = tokio::join!(session(&server, &stranger), who(&server, &token));
-            assert_eq!(refused.status(), StatusCode::UNAUTHORIZED, "{why}");
+            assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE, "{why}");
             who(&server, &known.sign(&claims("ana"))).await;
         }
     });
