@@ -455,6 +455,14 @@ async fn r2_an_invitation_gives_no_more_than_whoever_made_it_has_now() {
     let mut socket = server.open(&id, &room).await;
     socket.sync().await;
     assert!(may_edit(&mut socket, 101).await);
+    // Another one's invitation needs a socket of its own: what this one may do hangs on ana.
+    let grant = server.app.keys().room(&room).unwrap();
+    let other = atelier::auth::RoomGrant { by: Some("boss".parse().unwrap()), ..grant };
+    let other = server.app.keys().mint_room(&other, std::time::SystemTime::now()).unwrap();
+    let mut second = server.open(&id, &room).await;
+    second.sync().await;
+    second.send(frame::token_taken(&other)).await;
+    assert_eq!(second.closed().await, 4401);
 
     set_role(&server, &boss, "ana", "viewer").await;
     told_role(&mut socket).await;
