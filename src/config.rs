@@ -262,7 +262,7 @@ pub struct Webhooks {
     /// How long a delivery is tried.
     #[serde(with = "value::duration")]
     pub give_up_after: Duration,
-    /// Time in which nothing arrived at a webhook, after which it is switched off.
+    /// Time in which nothing arrived at a webhook, after which it is switched off when one more is given up.
     #[serde(with = "value::duration")]
     pub switch_off_after: Duration,
     /// How long events can be replayed.

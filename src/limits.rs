@@ -433,10 +433,14 @@ pub const DELIVERY_LEASE: Duration = Duration::from_secs(5);
 pub const DISCARDED_ANSWER_BYTES: usize = 64 << 10;
 /// Deliveries on their way at once.
 pub const DELIVERIES_AT_ONCE: u32 = 64;
+/// Of these, for one organisation: many slow receivers of one take no other's place.
+pub const DELIVERIES_PER_ORG: u32 = 16;
 /// Of these, to one webhook: one that is slow takes no other's place. To one that fails, a single one.
 pub const DELIVERIES_PER_WEBHOOK: u32 = 8;
-/// Deliveries that are looked at to choose from.
-pub const DELIVERIES_LOOKED_AT: u32 = 256;
+/// Of these, to webhooks that fail: a quarter, however many there are.
+pub const DELIVERIES_TO_FAILING: u32 = DELIVERIES_AT_ONCE / 4;
+/// Events that may wait for one webhook. Above it: it is switched off, for it will not catch up.
+pub const WAITING_PER_WEBHOOK: u32 = 10_000;
 /// Pause behind the first failure of a delivery; each later one is [`DELIVERY_RETRY_FACTOR`] times longer.
 pub const DELIVERY_RETRY: Duration = Duration::from_secs(5);
 /// See [`DELIVERY_RETRY`].
@@ -447,7 +451,7 @@ pub const DELIVERY_RETRY_MAX: Duration = Duration::from_secs(6 * 3600);
 pub const DELIVERY_ATTEMPTS: u32 = 30;
 /// How long a delivery is tried: over a long weekend.
 pub const GIVE_UP_AFTER: Duration = Duration::from_secs(3 * 24 * 3600);
-/// Time in which nothing arrived at a webhook, after which it is switched off.
+/// Time in which nothing arrived at a webhook, after which it is switched off when one more is given up.
 pub const SWITCH_OFF_AFTER: Duration = Duration::from_secs(5 * 24 * 3600);
 /// How long events can be replayed.
 pub const KEEP_EVENTS_FOR: Duration = Duration::from_secs(30 * 24 * 3600);

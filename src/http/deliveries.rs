@@ -54,7 +54,7 @@ impl From<catalog::Delivery> for Delivery {
             last_attempt_at: delivery.tried_at,
             last_answer: delivery.status,
             error: delivery.error,
-            next_attempt_at: pending.then_some(delivery.due_at),
+            next_attempt_at: delivery.due_at.filter(|_| pending),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! What is due stands in the store and is taken on for a while: a process that ends in between is told again by
 //! the next one (at least once; receivers know an event by its id). Woken by changes and by the next due time.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::config;
-use crate::id::WebhookId;
+use crate::id::{OrgId, WebhookId};
 use crate::limits::{
     DELIVERIES_AT_ONCE, DELIVERY_ATTEMPTS, DELIVERY_DRAIN, DELIVERY_LEASE, DELIVERY_LOOK,
     DELIVERY_STORE_RETRY, DISCARDED_ANSWER_BYTES,
@@ -54,7 +54,7 @@ pub struct Deliveries {
 #[derive(Debug, Default)]
 struct UnderWay {
     tasks: JoinSet<()>,
-    to: HashMap<Id, WebhookId>,
+    to: HashMap<Id, (OrgId, WebhookId)>,
 }
 
 /// Why a receiver does not have an event.
@@ -101,9 +101,10 @@ impl Deliveries {
             let most = under_way.free();
             let mut begun = 0;
             if due && most > 0 {
-                let claiming = Claiming { most, lease };
-                for due in self.catalog.claim_deliveries(claiming, &under_way.busy(), now).await? {
-                    under_way.begin(due.webhook.clone(), Arc::clone(self).deliver(due));
+                let claiming = Claiming { most, lease, under_way: under_way.to() };
+                for due in self.catalog.claim_deliveries(claiming, now).await? {
+                    let to = (due.org.clone(), due.webhook.clone());
+                    under_way.begin(to, Arc::clone(self).deliver(due));
                     begun += 1;
                 }
             }
@@ -197,7 +198,7 @@ impl Deliveries {
 }
 
 impl UnderWay {
-    fn begin(&mut self, to: WebhookId, work: impl Future<Output = ()> + Send + 'static) {
+    fn begin(&mut self, to: (OrgId, WebhookId), work: impl Future<Output = ()> + Send + 'static) {
         let id = self.tasks.spawn(work).id();
         self.to.insert(id, to);
     }
@@ -208,9 +209,9 @@ impl UnderWay {
         DELIVERIES_AT_ONCE.saturating_sub(taken)
     }
 
-    /// To whom something is on its way: they get the next when they have answered.
-    fn busy(&self) -> Vec<WebhookId> {
-        self.to.values().collect::<HashSet<_>>().into_iter().cloned().collect()
+    /// To whom something is on its way, once for each delivery.
+    fn to(&self) -> Vec<(OrgId, WebhookId)> {
+        self.to.values().cloned().collect()
     }
 
     /// Waits until one has ended; for ever, where nothing is on its way.

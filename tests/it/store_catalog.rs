@@ -296,3 +296,20 @@ async fn revisions_stored_at_once_get_numbers_of_their_own() {
     assert_eq!(versions, (2..=21).collect::<Vec<_>>());
     assert_eq!(catalog.diagram(&acme, &id).await.unwrap().version, Version(21));
 }
+
+#[tokio::test]
+async fn a_diagram_that_was_deleted_before_it_was_drawn_is_drawn_when_it_is_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let catalog = Store::open(dir.path()).await.unwrap().catalog();
+    let (org, id) = (org("acme"), diagram("d1"));
+    catalog.create_diagram(&org, upload("d1", "Order")).await.unwrap();
+    catalog.delete(&org, &id, &ana(), NOON).await.unwrap();
+    let mut wake = catalog.thumbnails_wake();
+    assert!(catalog.due_thumbnails(9).await.unwrap().is_empty());
+    wake.mark_unchanged();
+    catalog.undelete(&org, &id, &ana(), NOON).await.unwrap();
+    // The writer tells it behind its answer.
+    let told = tokio::time::timeout(std::time::Duration::from_secs(10), wake.changed());
+    told.await.expect("the job is woken").unwrap();
+    assert_eq!(catalog.due_thumbnails(9).await.unwrap(), [(org, id, Version(1))]);
+}

@@ -349,7 +349,8 @@ async fn a_receiver_that_says_gone_is_asked_no_more_until_an_admin_switches_it_o
 async fn a_webhook_at_which_nothing_arrives_for_long_is_switched_off() {
     let server = Server::start_with(|config| {
         quick(config);
-        config.webhooks.switch_off_after = Duration::from_millis(100);
+        config.webhooks.give_up_after = Duration::from_millis(50);
+        config.webhooks.switch_off_after = Duration::from_millis(1);
     })
     .await;
     let admin = server.user("acme", "ada", OrgRole::Admin);

@@ -18,10 +18,12 @@ pub enum Off {
     Failing,
     /// The other side said that it wants no more (410).
     Gone,
+    /// Too much waits for it ([`crate::limits::WAITING_PER_WEBHOOK`]).
+    Overflowing,
 }
 
 impl Off {
-    const ALL: [Self; 3] = [Self::SwitchedOff, Self::Failing, Self::Gone];
+    const ALL: [Self; 4] = [Self::SwitchedOff, Self::Failing, Self::Gone, Self::Overflowing];
 
     /// The word for it.
     pub fn as_str(self) -> &'static str {
@@ -29,6 +31,7 @@ impl Off {
             Self::SwitchedOff => "switched-off",
             Self::Failing => "failing",
             Self::Gone => "gone",
+            Self::Overflowing => "overflowing",
         }
     }
 
@@ -141,8 +144,8 @@ pub struct Delivery {
     pub state: DeliveryState,
     /// How often it was tried since it was asked for.
     pub attempts: u32,
-    /// The next try, for a pending one.
-    pub due_at: OffsetDateTime,
+    /// The next try, for a pending one that is the first in its line.
+    pub due_at: Option<OffsetDateTime>,
     /// The last try.
     pub tried_at: Option<OffsetDateTime>,
     /// The status of the last answer.
@@ -234,11 +237,13 @@ pub enum Next {
     Gone,
 }
 
-/// Rules of a worker that takes on deliveries.
-#[derive(Debug, Clone, Copy)]
+/// What a worker can take on.
+#[derive(Debug, Clone)]
 pub struct Claiming {
     /// As many at most.
     pub most: u32,
     /// Time after which one that was taken on counts as lost.
     pub lease: Duration,
+    /// To whom something is on its way already, once for each delivery.
+    pub under_way: Vec<(OrgId, WebhookId)>,
 }

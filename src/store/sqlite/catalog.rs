@@ -12,6 +12,7 @@ use super::audit::note;
 use super::db::Db;
 use super::projects::demand;
 use super::tenants::{one_less, one_more, touch};
+use super::thumbnails::want_again;
 use super::versions::{Stored, insert};
 use crate::id::{DiagramId, OrgId, ProjectId, UserId, Version};
 use crate::limits::REVISION_INLINE_BYTES;
@@ -196,6 +197,7 @@ impl Catalog {
                 if done.rows_affected() > 0 {
                     one_more(tx, &org, plans).await?;
                     revive_room(tx, &id).await?;
+                    want_again(tx, &org, &id).await?;
                     let by = (&user, to_ms(now));
                     note(tx, &org, by, Action::Undeleted, id.as_str(), json!({})).await?;
                 }

@@ -12,10 +12,11 @@ use uuid::Uuid;
 
 use super::catalog::Catalog;
 use super::values::id as parsed;
+use super::webhooks::switch_off;
 use crate::id::{EventId, OrgId, UserId};
-use crate::limits::EVENTS_SWEPT;
+use crate::limits::{EVENTS_SWEPT, WAITING_PER_WEBHOOK};
 use crate::store::StoreError;
-use crate::store::catalog::{About, Event, EventKind, from_ms, to_ms};
+use crate::store::catalog::{About, Event, EventKind, Off, from_ms, to_ms};
 
 /// Whoever acts where the server does by itself.
 pub(super) fn server() -> Result<UserId, StoreError> {
@@ -49,13 +50,36 @@ pub(super) async fn emit(
         About::Webhook => "e.kind = 'webhook.ping' AND w.org = e.org AND w.id = e.subject",
         _ => WANTED,
     };
+    // It is due where none waits before it.
     let sql = format!(
         "INSERT INTO deliveries (org, webhook, event, subject, state, since, due_at) \
-         SELECT w.org, w.id, e.seq, e.subject, 'pending', e.at, e.at \
+         SELECT w.org, w.id, e.seq, e.subject, 'pending', e.at, \
+         iif(EXISTS (SELECT 1 FROM deliveries b WHERE b.org = w.org AND b.webhook = w.id \
+         AND b.subject = e.subject AND b.state = 'pending' AND b.again = 0), NULL, e.at) \
          FROM events e JOIN webhooks w ON {to} WHERE e.seq = ?1 AND w.off IS NULL"
     );
-    sqlx::query(sqlx::AssertSqlSafe(sql)).bind(seq).execute(tx).await?;
+    sqlx::query(sqlx::AssertSqlSafe(sql)).bind(seq).execute(&mut *tx).await?;
+    switch_off_overflowing(tx, org, now).await?;
     parsed(&id)
+}
+
+/// A webhook for which too much waits will not catch up.
+async fn switch_off_overflowing(
+    tx: &mut SqliteConnection,
+    org: &OrgId,
+    now: i64,
+) -> Result<(), StoreError> {
+    let sql = "SELECT id FROM webhooks WHERE org = ?1 AND off IS NULL AND waiting > ?2";
+    let ids: Vec<String> = sqlx::query_scalar(sql)
+        .bind(org.as_str())
+        .bind(WAITING_PER_WEBHOOK)
+        .fetch_all(&mut *tx)
+        .await?;
+    for id in ids {
+        // Boxed, for what is noted is told: this, to nobody.
+        Box::pin(switch_off(tx, org, &parsed(&id)?, (&server()?, now), Off::Overflowing)).await?;
+    }
+    Ok(())
 }
 
 async fn insert(
@@ -129,6 +153,7 @@ fn merged(mut thing: Value, said: Value) -> Value {
 
 impl Catalog {
     /// Removes events that are older than `kept`, some at a time, and what became of them; answers how many.
+    /// One that is told again stays until that is over.
     ///
     /// # Errors
     /// As the store fails.
@@ -142,7 +167,9 @@ impl Catalog {
         let sweep = self.db.write(move |tx| {
             Box::pin(async move {
                 let sql = "DELETE FROM events WHERE seq IN \
-                           (SELECT seq FROM events WHERE at < ?1 ORDER BY at LIMIT ?2)";
+                           (SELECT seq FROM events WHERE at < ?1 AND NOT EXISTS \
+                           (SELECT 1 FROM deliveries d WHERE d.event = seq AND d.state = 'pending') \
+                           ORDER BY at LIMIT ?2)";
                 let done = sqlx::query(sql).bind(before).bind(EVENTS_SWEPT).execute(tx).await?;
                 Ok(done.rows_affected())
             })

@@ -10,6 +10,7 @@ mod audit;
 mod catalog;
 mod check;
 mod checkpoint;
+mod claims;
 mod db;
 mod deliveries;
 mod editors;

@@ -2,6 +2,7 @@
 //! wants drawn, in the transaction that stores it.
 
 use bytes::Bytes;
+use sqlx::SqliteConnection;
 use tokio::sync::watch;
 
 use super::catalog::Catalog;
@@ -103,4 +104,17 @@ impl Catalog {
         });
         read.await
     }
+}
+
+/// A diagram that was deleted is back: the job, which passed it over, has to look at it again.
+pub(super) async fn want_again(
+    tx: &mut SqliteConnection,
+    org: &OrgId,
+    id: &DiagramId,
+) -> Result<(), StoreError> {
+    // Writes what is there: that wakes the job.
+    let sql = "UPDATE thumbnails SET wanted = wanted \
+               WHERE org = ?1 AND diagram = ?2 AND made < wanted";
+    sqlx::query(sql).bind(org.as_str()).bind(id.as_str()).execute(tx).await?;
+    Ok(())
 }
