@@ -226,6 +226,53 @@ it('one undoes only what one did oneself, whatever others do to it', async t => 
   assert.deepEqual(seen.fallbacks, [])
 })
 
+it('a flow drawn in a sub-process outlives it where its ends do', async t => {
+  const { page } = await scene.enterPair(t)
+  const seen = await page.evaluate(async () => {
+    const { Pair, Tools, diagrams } = window.pair
+    /** @param {boolean} race whether Ana deletes the sub-process before she sees Ben's flow */
+    const story = async race => {
+      const pair = await new Pair(diagrams.nested).ready()
+      const [ana, ben] = [new Tools(pair.ana.modeler), new Tools(pair.ben.modeler)]
+      const remove = () => ana.modeling.removeElements([ana.get('Open_1')])
+      ana.modeling.moveElements([ana.get('Inner_1'), ana.get('Inner_2')], { x: 0, y: 260 }, ana.root)
+      const drawn = ben.modeling.connect(ben.get('Inner_2'), ben.get('Inner_1'), { type: 'bpmn:SequenceFlow' }).id
+      if (race) remove()
+      pair.sync()
+      const where = [drawn, 'Flow_1'].map(id => ana.get(id).parent.id)
+      if (!race) remove()
+      pair.sync()
+      const sight = await pair.look()
+      const of = (/** @type {any} */ tools) => tools.service('elementRegistry').get(drawn)?.parent.id
+      const left = {
+        where,
+        parents: [of(ana), of(ben)],
+        gone: !pair.xml.includes('"Open_1"'),
+        recorded: /** @type {any} */ (pair.ana.doc.getMap('nodes').get(drawn)).get('#p'),
+        fresh: JSON.stringify(sight.fresh) === JSON.stringify(sight.ana) && JSON.stringify(sight.fresh) === JSON.stringify(sight.ben),
+        warnings: sight.warnings,
+        fallbacks: pair.fallbacks
+      }
+      pair.leave()
+      return left
+    }
+    return [await story(false), await story(true)]
+  })
+  for (const { recorded, ...story } of seen) {
+    assert.deepEqual(story, {
+      where: ['Process_1', 'Process_1'],
+      parents: ['Process_1', 'Process_1'],
+      gone: true,
+      fresh: true,
+      warnings: [],
+      fallbacks: []
+    })
+  }
+  const [after, race] = seen.map(({ recorded }) => recorded)
+  assert.match(String(after), / Process_1$/, 'whoever deletes what it hung on says where it stands')
+  assert.equal(race, undefined, 'nobody who knew could')
+})
+
 it('a large diagram takes the edits of others without a stall', async t => {
   const { page } = await scene.enterPair(t)
   const { elements, costs } = await page.evaluate(async () => {

@@ -9,8 +9,8 @@ use std::process::Command;
 
 use atelier::bpmn::crdt;
 use atelier::bpmn::materialise::Rules;
-use atelier::bpmn::merge::{apply, save};
-use atelier::bpmn::model::{Record, Records};
+use atelier::bpmn::merge::{Kept, apply, resolve, save, write_records};
+use atelier::bpmn::model::{Record, Records, Value};
 use atelier::bpmn::{import, materialise, new_doc};
 use yrs::{Doc, Transact};
 
@@ -233,4 +233,101 @@ fn a_save_keeps_a_flow_that_is_hidden_because_its_ends_stand_apart() {
     assert!(ops.is_empty(), "{ops:?}");
     transact(&doc, |txn| write(txn, &set("Start_1", "#p", place)));
     assert_eq!(materialise(&crdt::read(&doc.transact())), before);
+}
+
+/// A saved text, over the records that it was read from.
+fn saved(records: &Records, text: &str) -> (String, usize) {
+    let doc = new_doc(7);
+    transact(&doc, |txn| crdt::write(records, txn));
+    let ops = save(records, &import(text.as_bytes()).unwrap());
+    let mut conflicts = 0;
+    transact(&doc, |txn| {
+        conflicts = apply(&ops, txn, &mut fastrand::Rng::with_seed(1)).conflicts.len();
+    });
+    (materialise(&crdt::read(&doc.transact())), conflicts)
+}
+
+/// A text without an element that has nothing inside, and without its shape.
+fn without(text: &str, id: &str) -> String {
+    let mut records = import(text.as_bytes()).unwrap();
+    let gone = |record: &Record| {
+        record.text("id") == Some(id) || record.list("bpmnElement").is_some_and(|of| of[0] == id)
+    };
+    records.nodes.retain(|_, record| !gone(record));
+    let next = materialise(&records);
+    assert!(!next.contains(&format!("\"{id}\"")) && next.len() < text.len(), "{next}");
+    next
+}
+
+/// A sub-process whose start and end, with an event on the task in it, somebody moved out while
+/// another drew the flow and the event in it.
+fn emptied() -> Records {
+    let (_, mut records) =
+        bases().into_iter().find(|(name, _)| name == "event-subprocess.bpmn").unwrap();
+    let mut event = Record::default();
+    for (field, value) in [("#t", "bpmn:boundaryEvent"), ("#p", "b9 Sub_1"), ("id", "Event_1")] {
+        event.set(field, value);
+    }
+    event.0.insert("attachedToRef".to_owned(), Value::List(vec!["Task_1".to_owned()]));
+    records.nodes.insert("Event_1".to_owned(), event);
+    for (key, place) in [("Start_1", "b0 Process_1"), ("End_1", "b1 Process_1")] {
+        records.nodes.get_mut(key).unwrap().set("#p", place);
+    }
+    records
+}
+
+#[test]
+fn a_save_without_the_sub_process_that_a_flow_was_drawn_in_keeps_the_flow() {
+    let records = emptied();
+    let text = materialise(&records);
+    for shown in ["id=\"Flow_1\"", "id=\"Event_1\"", "bpmnElement=\"Flow_1\""] {
+        assert!(text.contains(shown), "{shown}");
+    }
+    let next = without(&text, "Sub_1");
+    assert_eq!(saved(&records, &next), (next.clone(), 0));
+    // The records say so now, and need no rule for it.
+    let ops = save(&records, &import(next.as_bytes()).unwrap());
+    let resolved = resolve(&ops, &records, Kept::Saved, &mut fastrand::Rng::with_seed(1));
+    let mut after = records;
+    write_records(&mut after, &resolved.writes);
+    for key in ["Flow_1", "Event_1"] {
+        assert!(after.nodes[key].text("#p").unwrap().ends_with(" Process_1"), "{key}");
+    }
+}
+
+#[test]
+fn a_save_changes_and_deletes_a_flow_whose_sub_process_is_gone() {
+    let mut records = emptied();
+    records.nodes.retain(|key, _| key != "Sub_1" && key != "Sub_1_di");
+    let text = materialise(&records);
+    let renamed = text.replace("id=\"Flow_1\"", "id=\"Flow_1\" name=\"Cancelled\"");
+    let moved = renamed.replace("id=\"Event_1\"", "id=\"Event_1\" cancelActivity=\"false\"");
+    assert!(moved.len() > renamed.len() && renamed.len() > text.len(), "{text}");
+    assert_eq!(saved(&records, &moved), (moved.clone(), 0));
+    let next = without(&text, "Event_1");
+    assert_eq!(saved(&records, &next), (next.clone(), 0));
+}
+
+#[test]
+fn a_save_without_one_of_a_cycle_of_parents_keeps_the_other() {
+    let (_, mut records) =
+        bases().into_iter().find(|(name, _)| name == "nested-subprocesses.bpmn").unwrap();
+    let text = materialise(&records);
+    records.nodes.get_mut("Sub_1").unwrap().set("#p", "a0 Sub_3");
+    assert_eq!(materialise(&records), text, "Sub_1 is hung where it was");
+    // Sub_3, on which the record of Sub_1 hangs, goes with all that is in it.
+    let mut edited = import(text.as_bytes()).unwrap();
+    let mut doomed = vec!["Sub_3".to_owned()];
+    while let Some(key) = doomed.pop() {
+        edited.nodes.remove(&key);
+        let below = |record: &Record| {
+            let inside = record.place().is_some_and(|(_, parent)| parent == key);
+            inside || record.list("bpmnElement").is_some_and(|of| of[0] == key)
+        };
+        let below = edited.nodes.iter().filter(|(_, record)| below(record));
+        doomed.extend(below.map(|(key, _)| key.clone()));
+    }
+    let next = materialise(&edited);
+    assert!(next.contains("\"Sub_1\"") && !next.contains("\"Sub_3\""), "{next}");
+    assert_eq!(saved(&records, &next), (next.clone(), 0));
 }

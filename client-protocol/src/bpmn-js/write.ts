@@ -202,7 +202,18 @@ class Writer {
     if (parent !== undefined) this.#touch(parent, CHILDREN)
     this.#touch(key, '#t')
     if (!deleteNode(this.#ground.doc, key)) return
-    for (const child of children.get(key) ?? []) this.#delete(child, children)
+    for (const child of children.get(key) ?? []) {
+      this.#settle(child)
+      this.#delete(child, children)
+    }
+  }
+
+  /** What stays where it was shown, though its record hangs it on what goes (N2, N11), is written there. */
+  #settle(key: string): void {
+    const parent = this.#after.get(key)?.parent
+    const at = place(this.#ground.records.nodes.get(key) ?? new Map())
+    if (parent === undefined || at === undefined || this.#before.get(key)?.parent !== parent) return
+    this.#set(key, '#p', `${at.order} ${parent}`)
   }
 
   /** Text in several pieces is one text from now on. */

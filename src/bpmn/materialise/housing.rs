@@ -3,14 +3,15 @@
 //! PURE. A boundary event stands beside its host and a flow beside its ends; whoever moves the one while another
 //! draws the other leaves them apart. Runs before liveness is known and drops nothing.
 
-use super::graph::{Graph, Id, NONE, Role};
+use super::graph::{Graph, Id, NONE, Role, TOP};
 use super::repair::Reason;
 use crate::bpmn::model::Value;
 use crate::bpmn::tables;
 use crate::limits::MAX_XML_DEPTH;
 
 impl Graph<'_> {
-    /// Hangs them into the container of what they join. Gives those that stood elsewhere; `dry` leaves them there.
+    /// Hangs them into the container of what they join, also where what the records hang them on is gone: whoever
+    /// deleted that never saw them in it. Gives those that stood elsewhere; `dry` leaves them there.
     pub(super) fn house(&mut self, dry: bool) -> Vec<Id> {
         let mut moved = Vec::new();
         // Flows may end at boundary events.
@@ -20,8 +21,7 @@ impl Graph<'_> {
                 .filter(|(id, _)| self.role(*id) == role && !self.is_raw(*id, Reason::N11))
                 .filter_map(|(id, node)| {
                     let home = self.home(id, role).filter(|home| *home != node.parent)?;
-                    let moves = self.hangs_by(id, |_| true) && self.is_container(home);
-                    moves.then_some((id, home))
+                    (self.node(id)?.parent != TOP && self.is_container(home)).then_some((id, home))
                 })
                 .collect();
             for (id, home) in homes {
@@ -58,21 +58,18 @@ impl Graph<'_> {
         }
     }
 
-    /// Whether it holds flow elements and hangs on the root by nothing but such. So whatever is hung into it makes no
-    /// cycle.
+    /// Whether it holds flow elements and its parents lead to the root, in as many levels as N3 goes, by nothing but
+    /// such. Neither boundary events nor flows are such, so hanging them into it makes no cycle.
     fn is_container(&self, id: Id) -> bool {
-        let holds = |id| self.is_of(id, "FlowElementsContainer");
-        holds(id) && self.hangs_by(id, holds)
-    }
-
-    /// Whether its parents lead to the root in as many levels as N3 goes, and those between are such.
-    fn hangs_by(&self, id: Id, such: impl Fn(Id) -> bool) -> bool {
         let mut at = id;
         for _ in 1..MAX_XML_DEPTH {
-            let Some(node) = self.node(at) else { return false };
+            let Some(node) = self.node(at).filter(|_| self.is_of(at, "FlowElementsContainer"))
+            else {
+                return false;
+            };
             at = node.parent;
-            if at == self.root || !such(at) {
-                return at == self.root && at != NONE;
+            if at == self.root {
+                return at != NONE;
             }
         }
         false

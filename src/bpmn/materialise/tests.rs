@@ -499,6 +499,39 @@ fn n11_a_flow_between_containers_is_hidden_until_its_ends_meet_again() {
 }
 
 #[test]
+fn n11_what_hangs_on_something_gone_is_shown_where_its_ends_live_on() {
+    let mut records = sample();
+    records.hang("Flow_1", "b0 gone");
+    records.hang("Boundary_1", "b0 gone");
+    let (with, without) = with_and_without(&records, 11);
+    for id in ["Flow_1", "Boundary_1"] {
+        let id = format!(" id=\"{id}\"");
+        assert_eq!((count(&with, &id), count(&without, &id)), (1, 0), "{id}");
+    }
+    assert!(with.contains("<bpmn:incoming>Flow_1</bpmn:incoming>"), "{with}");
+    records.nodes.remove("Task_1");
+    let alone = materialise(&records);
+    assert_eq!(count(&alone, "Flow_1") + count(&alone, "Boundary_1"), 0, "{alone}");
+}
+
+#[test]
+fn n11_what_hangs_on_the_document_itself_stays_there() {
+    let mut records = sample();
+    records.hang("Flow_1", "b0 #");
+    assert_eq!(count(&materialise(&records), "\"Flow_1\""), 0);
+    // Even the root may be a flow, and hold its own ends.
+    let mut records = Records::default();
+    records.add("f", &[("#t", "bpmn:sequenceFlow"), ("#p", "a0 #"), ("id", "f")]);
+    records.add("p", &[("#t", "bpmn:process"), ("#p", "a0 f"), ("id", "p")]);
+    for id in ["a", "b"] {
+        records.add(id, &[("#t", "bpmn:task"), ("#p", "a0 p"), ("id", id)]);
+    }
+    records.put("f", "sourceRef", list(&["a"]));
+    records.put("f", "targetRef", list(&["b"]));
+    assert!(materialise(&records).starts_with("<bpmn:sequenceFlow"));
+}
+
+#[test]
 fn n11_nobody_is_hung_below_himself() {
     let mut records = sample();
     // A host inside its own event, and two events each of which holds the host of the other.

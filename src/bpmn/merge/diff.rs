@@ -68,8 +68,9 @@ struct Diff<'d, 'r> {
     base_index: &'d Index<'r>,
     seen: &'d Index<'r>,
     new: &'d Index<'r>,
-    /// Seen position to base position.
+    /// Seen position to base position, and back.
     seen_to_base: Vec<Option<usize>>,
+    base_to_seen: BTreeMap<usize, usize>,
     /// Between seen and new.
     matching: Matching,
     seen_aliases: Aliases,
@@ -95,7 +96,9 @@ impl<'d, 'r> Diff<'d, 'r> {
             Aliases::through(base, &seen_aliases, &to_seen, seen.records, new.records);
         let key_of = |at: &Option<usize>| Some(base_index.get((*at)?)?.key.to_owned());
         let seen_keys: Vec<_> = seen_to_base.iter().map(key_of).collect();
+        let back = (0..).zip(&seen_to_base).filter_map(|(seen, base)| Some(((*base)?, seen)));
         Self {
+            base_to_seen: back.collect(),
             base,
             base_index,
             seen,
@@ -327,9 +330,21 @@ impl<'d, 'r> Diff<'d, 'r> {
                 Some(at) => self.seen_of(at).map(Some),
             };
             let siblings = seen_parent.map_or(&[][..], |parent| self.seen.children(parent));
-            let moved = self.moved(members, siblings);
+            let mut moved = self.moved(members, siblings);
+            for (at, moved) in members.iter().zip(&mut moved) {
+                *moved |= self.loses_parent(*at);
+            }
             self.arrange(&List::Children(list), members, &moved);
         }
+    }
+
+    /// Whether what the base's record hangs it on goes, though the text shows it elsewhere (N2, N11) and keeps it.
+    fn loses_parent(&self, at: usize) -> bool {
+        let base = self.seen_of(at).and_then(|seen| self.base_of(seen));
+        let record = base.and_then(|at| self.base_index.get(at)).map(|node| node.record);
+        let parent = record.and_then(Record::place).map_or("", |(_, parent)| parent);
+        let seen = self.base_index.position(parent).and_then(|at| self.base_to_seen.get(&at));
+        seen.is_some_and(|seen| self.matching.to_new.get(*seen).is_some_and(Option::is_none))
     }
 
     fn lists(&mut self) {
@@ -431,10 +446,13 @@ impl<'d, 'r> Diff<'d, 'r> {
 
     fn placed(&self, at: usize) -> Option<Placed> {
         let key = self.new_key(at)?.clone();
-        let base = self.seen_of(at).and_then(|seen| self.base_of(seen));
-        let base = base.and_then(|at| self.base_index.get(at));
+        let seen = self.seen_of(at);
+        let base = seen.and_then(|seen| self.base_of(seen)).and_then(|at| self.base_index.get(at));
         let base_parent = base.and_then(|n| n.record.place()).map(|(_, parent)| parent.to_owned());
-        Some(Placed { key, base_parent })
+        let now = self.new.get(at)?.parent.map(|parent| self.seen_of(parent));
+        let before = seen.and_then(|at| self.seen.get(at)).map(|node| node.parent.map(Some));
+        let moves = before != Some(now);
+        Some(Placed { key, base_parent, moves })
     }
 
     fn deletes(&mut self) {

@@ -1,7 +1,8 @@
 //! Records as a tree: document order, parents, children, names by URI.
 //!
-//! PURE. What hangs on the document is seen, and what hangs in a cycle, which rule N2 shows. Orphans
-//! are hidden in the text that a client saved, so a difference must not touch them.
+//! PURE. What hangs on the document is seen, what hangs in a cycle, which rule N2 shows, and flows and
+//! boundary events that rule N11 shows. Other orphans are hidden in the text that a client saved, so a
+//! difference must not touch them.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,6 +19,10 @@ pub(crate) enum Class {
     /// Vendor elements, text, comments, processing instructions: by place.
     Other,
 }
+
+/// What rule N11 hangs beside what it joins.
+const JOINING: [(&str, &[&str]); 2] =
+    [("boundaryEvent", &["attachedToRef"]), ("sequenceFlow", &["sourceRef", "targetRef"])];
 
 /// One visible node.
 #[derive(Debug)]
@@ -66,7 +71,24 @@ impl<'r> Index<'r> {
                 index.grow(key, record, &children);
             }
         }
+        // Flows may end at boundary events.
+        for (local, ends) in JOINING {
+            for (key, record) in &records.nodes {
+                if index.is_housed(key, record, local, ends) {
+                    index.grow(key, record, &children);
+                }
+            }
+        }
         index
+    }
+
+    /// Whether rule N11 shows it, although what it hangs on is gone: what it joins is seen.
+    fn is_housed(&self, key: &str, record: &Record, local: &str, ends: &[&str]) -> bool {
+        let seen = |key: &str| self.by_key.contains_key(key);
+        record.tag().is_some_and(|tag| split(tag).1 == local)
+            && record.place().is_some()
+            && !seen(key)
+            && ends.iter().all(|end| reference(record, end).is_some_and(seen))
     }
 
     /// Adds a node and all below it; gives its position.

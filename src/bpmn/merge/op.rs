@@ -104,6 +104,8 @@ pub struct Placed {
     pub key: String,
     /// Its parent in the base, where the node was there and the list is one of children.
     pub base_parent: Option<String>,
+    /// Whether the new version has it elsewhere than the base showed it.
+    pub moves: bool,
 }
 
 /// What became of operations.

@@ -127,6 +127,27 @@ fn sheets_and_containers() -> Vec<Case> {
             ],
         ),
         merge(
+            "n11-gone",
+            &["N11", "N4"],
+            "what two draw in a sub-process that another empties and deletes; one flow loses an end with it",
+            &[
+                |txn| {
+                    connect(txn, "Flow_3", "Boundary_1", "Task_2");
+                    connect(txn, "Flow_4", "Sub_2", "Task_2");
+                    for key in ["Flow_3", "Flow_4", "Boundary_1"] {
+                        set(txn, key, "#p", "b0 Sub_2");
+                    }
+                    draw(txn, "BPMNShape", "b0 Plane_1", "Task_2");
+                    draw(txn, "BPMNShape", "b1 Plane_1", "Boundary_1");
+                    draw(txn, "BPMNEdge", "b2 Plane_1", "Flow_3");
+                },
+                |txn| {
+                    set(txn, "Task_2", "#p", "b1 Process_1");
+                    delete(txn, &["Sub_2"]);
+                },
+            ],
+        ),
+        merge(
             "n11-torn",
             &["N11", "N4", "N8"],
             "a flow whose ends stand apart is not shown",

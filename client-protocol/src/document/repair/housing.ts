@@ -7,7 +7,10 @@ import type { Node } from './graph.ts'
 import { isExempt } from './references.ts'
 import { isFlowNode } from './tag.ts'
 
-/** Hangs them into the container of what they join. Gives those that stood elsewhere; `dry` leaves them there. */
+/**
+ * Hangs them into the container of what they join, also where what the records hang them on is gone: whoever deleted
+ * that never saw them in it. Gives those that stood elsewhere; `dry` leaves them there.
+ */
 export function house(
   nodes: readonly Node[],
   byKey: ReadonlyMap<string, Node>,
@@ -21,8 +24,8 @@ export function house(
     for (const node of nodes) {
       if (node.tag.role !== role || isExempt(node, 'N11')) continue
       const home = homeOf(byKey, node)
-      if (home === undefined || home === node.parent) continue
-      if (hangsBy(node, root, () => true) && isContainer(home, root)) homes.push({ node, home })
+      if (home === undefined || home === node.parent || node.atTop) continue
+      if (isContainer(home, root)) homes.push({ node, home })
     }
     for (const { node, home } of homes) {
       moved.push(node)
@@ -52,19 +55,15 @@ function isOf({ tag }: Node, type: string): boolean {
   return tag.vocabulary === 'bpmn' && isA(tag.name.local, type)
 }
 
-/** Whether it holds flow elements and hangs on the root by nothing but such. So whatever is hung into it makes no cycle. */
+/**
+ * Whether it holds flow elements and its parents lead to the root, in as many levels as N3 goes, by nothing but such.
+ * Neither boundary events nor flows are such, so hanging them into it makes no cycle.
+ */
 function isContainer(node: Node, root: Node | undefined): boolean {
-  const holds = (each: Node) => isOf(each, 'FlowElementsContainer')
-  return holds(node) && hangsBy(node, root, holds)
-}
-
-/** Whether its parents lead to the root in as many levels as N3 goes, and those between are such. */
-function hangsBy(node: Node, root: Node | undefined, such: (each: Node) => boolean): boolean {
-  let at = node.parent
-  for (let depth = 1; depth < MAX_DEPTH && at !== undefined; depth++) {
-    if (at === root) return true
-    if (!such(at)) return false
+  let at: Node | undefined = node
+  for (let depth = 1; depth < MAX_DEPTH && at !== undefined && isOf(at, 'FlowElementsContainer'); depth++) {
     at = at.parent
+    if (at === root) return at !== undefined
   }
   return false
 }

@@ -69,7 +69,7 @@ impl Resolver<'_> {
         if placed.base_parent.is_none() && self.created.contains_key(&key) {
             return true;
         }
-        let reordered = placed.base_parent.as_ref() == Some(parent);
+        let reordered = !placed.moves;
         let Some(record) = self.record(&key) else {
             if !reordered {
                 self.deleted_meanwhile(&key, None);
